@@ -1,0 +1,1 @@
+"""A conformance test harness for the presence behaviour of IMS/RCS phones."""
