@@ -1,0 +1,249 @@
+"""The device profile: what applies (families of clauses), what the UE claims (PICS), and the
+addresses, identities and timers of the run (PIXIT).
+
+A profile is YAML. A file can extend another by name or path; what it says replaces what the other
+says, field by field. Every error names the file, the line and the field.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from harness.model import Family, Level
+from harness.paths import PROFILES
+
+_MAX_BYTES = 1 << 20
+_MAX_EXTENDS = 8
+
+
+class ProfileError(ValueError):
+    """A profile cannot be used; the text says where (file, line, field), what and what to do."""
+
+
+def _from_environment(value: object) -> object:
+    """`env:NAME` stands for the environment variable NAME, so that secrets stay out of files."""
+    if isinstance(value, str) and value.startswith("env:"):
+        name = value.removeprefix("env:")
+        if name not in os.environ:
+            raise ValueError(f"the environment variable {name} is not set: set it, or give a value")
+        return os.environ[name]
+    return value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_from_environment)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[int, Field(ge=0, le=2**32 - 1)]
+
+
+class _Values(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Pixit(_Values):
+    """Identities and addresses of the device under test (ISO 9646: PIXIT)."""
+
+    domain: str = "test-rcs.com"
+    """Home network domain; host names are compared without case."""
+    impu: str = "sip:+339012341234@test-rcs.com"
+    """The UE's public user identity, a SIP URI."""
+    display_name: str = "test user"
+    impi: str = "X"
+    """The private user identity: the username of its Digest credentials."""
+    realm: str = "X"
+    password: Secret = SecretStr("X")
+    imei: str = "356432059050620"
+    user_agent: str = "IM-client/OMA1.0 Test-RCS-client/2.5.13"
+    contact: str = "sip:+330123456789@test-rcs.com"
+    """The other person of the flow, played by the network side."""
+    contact_display_name: str = "RCS-VUA"
+    list_name: str = "rcs"
+    """Name of the resource list that holds the user's contacts."""
+
+
+class Network(_Values):
+    """How the network side presents itself."""
+
+    bind: str = "127.0.0.1"
+    """Address that listeners bind; nothing but loopback is bound unless this says so."""
+    sip_port: Port = 0
+    """Port for SIP over UDP and TCP; 0 lets the system choose."""
+    xcap_port: Port = 0
+    authentication: Literal["none", "digest"] = "none"
+    """Whether REGISTER is challenged."""
+    digest_algorithm: Literal["MD5", "SHA-256"] = "MD5"
+    xcap_authentication: Literal["none", "basic", "digest"] = "none"
+    notifications: Literal["rlmi", "plain"] = "rlmi"
+    """Form of list notifications: RFC 4662, or the bare PIDF that the document shows."""
+    max_registration: Seconds = 600000
+    min_registration: Seconds = 60
+    max_subscription: Seconds = 3600
+    min_subscription: Seconds = 60
+    max_publication: Seconds = 3600
+    min_publication: Seconds = 60
+    path: bool = False
+    service_route: bool = True
+    contact_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    """Seconds the played contact waits before each thing it does."""
+
+
+class Timers(_Values):
+    """Waits, in seconds: SIP's (RFC 3261 §17, table 4) and the harness's own."""
+
+    t1: Annotated[float, Field(gt=0, le=60)] = 0.5
+    t2: Annotated[float, Field(gt=0, le=60)] = 4.0
+    t4: Annotated[float, Field(gt=0, le=60)] = 5.0
+    step: Annotated[float, Field(gt=0, le=3600)] = 15.0
+    """How long a step may take before it counts as not done."""
+
+
+class CheckChange(_Values):
+    """What a profile makes of one check, and why."""
+
+    level: Literal["must", "should", "info", "off"]
+    reason: Annotated[str, Field(min_length=1)]
+
+
+class Profile(_Values):
+    """Everything about a run that is not in the standards."""
+
+    name: str
+    description: str = ""
+    families: frozenset[Family] = frozenset({Family.IETF})
+    """Whose clauses apply."""
+    rcs: str = ""
+    """Version of the RCS profile whose capability tags apply ("rcs-e-1.2.2"), or none."""
+    pics: Mapping[str, bool] = Field(default_factory=dict)
+    """What the UE claims to support (ISO 9646: PICS); a check can require an item."""
+    pixit: Pixit = Pixit()
+    network: Network = Network()
+    timers: Timers = Timers()
+    checks: Mapping[str, CheckChange] = Field(default_factory=dict)
+
+    def level_of(self, check: str, level: Level) -> Level | None:
+        """The level that this profile gives a check; None where it is switched off."""
+        change = self.checks.get(check)
+        if change is None:
+            return level
+        return None if change.level == "off" else Level(change.level)
+
+    def claims(self, item: str) -> bool:
+        """Whether the UE claims the PICS item; what is not declared is not claimed."""
+        return self.pics.get(item, False)
+
+
+def profile_names() -> tuple[str, ...]:
+    """The profiles that come with the harness."""
+    return tuple(sorted(path.stem for path in PROFILES.glob("*.yaml")))
+
+
+def load_profile(name: str | Path) -> Profile:
+    """Read a profile by name ("ietf") or from a file; raises ProfileError."""
+    values, lines, path = _read_with_bases(_find(name), ())
+    try:
+        return Profile.model_validate(values)
+    except ValidationError as error:
+        raise ProfileError(_explain(error, lines, path)) from None
+
+
+def _find(name: str | Path, beside: Path | None = None) -> Path:
+    known = PROFILES / f"{name}.yaml"
+    if known.is_file() and Path(name).name == str(name):
+        return known
+    path = Path(name)
+    if beside is not None and not path.is_absolute():
+        path = beside / path
+    if path.is_file():
+        return path
+    raise ProfileError(
+        f"{name}: no such profile. Give a file, or one of: {', '.join(profile_names())}"
+    )
+
+
+_Lines = dict[tuple[str, ...], tuple[Path, int]]
+
+
+def _read_with_bases(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], _Lines, Path]:
+    if path in seen or len(seen) >= _MAX_EXTENDS:
+        chain = " -> ".join(str(each) for each in (*seen, path))
+        raise ProfileError(
+            f"{path}: field 'extends': profiles extend one another in a ring: {chain}"
+        )
+    values, lines = _read(path)
+    base = values.pop("extends", None)
+    if base is None:
+        return values, lines, path
+    if not isinstance(base, str):
+        raise ProfileError(f"{path}: field 'extends': give one name or file, not {base!r}")
+    base_values, base_lines, _ = _read_with_bases(_find(base, path.parent), (*seen, path))
+    return _merge(base_values, values), {**base_lines, **lines}, path
+
+
+def _read(path: Path) -> tuple[dict[str, Any], _Lines]:
+    try:
+        raw = path.read_bytes()
+        if len(raw) > _MAX_BYTES:
+            raise ProfileError(f"{path}: {len(raw)} bytes are too many for a profile")
+        text = raw.decode("utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except OSError as error:
+        raise ProfileError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ProfileError(f"{path}: not UTF-8 at byte {error.start}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ProfileError(yaml_error(path, error)) from None
+    if not isinstance(values, dict):
+        raise ProfileError(
+            f"{path}:1: a profile is a mapping of fields, found {type(values).__name__}"
+        )
+    lines: _Lines = {}
+    _note_lines(node, (), path, lines)
+    return values, lines
+
+
+def yaml_error(path: Path, error: BaseException) -> str:
+    """A YAML syntax error as "file:line: what", without the parser's own dressing."""
+    mark = getattr(error, "problem_mark", None)
+    line = f":{mark.line + 1}" if mark is not None else ""
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"{path}{line}: not YAML: {problem}"
+
+
+def _note_lines(node: yaml.Node | None, at: tuple[str, ...], path: Path, lines: _Lines) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            where = (*at, str(key.value))
+            lines[where] = (path, key.start_mark.line + 1)
+            _note_lines(value, where, path, lines)
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merge(below, value) if both and below is not None else value
+    return merged
+
+
+def _explain(error: ValidationError, lines: _Lines, path: Path) -> str:
+    """Each problem on a line of its own: file:line: field: what is wrong."""
+    problems = []
+    for problem in error.errors(include_url=False, include_input=False):
+        at = tuple(str(part) for part in problem["loc"])
+        file, line = path, 1
+        for length in range(len(at), 0, -1):
+            if at[:length] in lines:
+                file, line = lines[at[:length]]
+                break
+        what = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            what = "no such field: check the spelling, or remove it"
+        problems.append(f"{file}:{line}: field '{'.'.join(at)}': {what}")
+    return "\n".join(problems)
