@@ -1,0 +1,241 @@
+"""Header fields in their order, found by name in long or compact form (RFC 3261 §7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import overload
+
+from harness.sip.parameters import split_top_level
+
+# Compact forms: RFC 3261 §7.3.3 and §20, RFC 3515, 3841, 3892, 4028, 6665, 8224.
+_COMPACT = {
+    "a": "Accept-Contact",
+    "b": "Referred-By",
+    "c": "Content-Type",
+    "d": "Request-Disposition",
+    "e": "Content-Encoding",
+    "f": "From",
+    "i": "Call-ID",
+    "j": "Reject-Contact",
+    "k": "Supported",
+    "l": "Content-Length",
+    "m": "Contact",
+    "o": "Event",
+    "r": "Refer-To",
+    "s": "Subject",
+    "t": "To",
+    "u": "Allow-Events",
+    "v": "Via",
+    "x": "Session-Expires",
+    "y": "Identity",
+}
+
+# Defined as a comma-separated list, so that rows of the same name can be one row and the other
+# way round (RFC 3261 §7.3.1). The challenge and credentials fields hold commas but are no lists.
+LIST_FIELDS = frozenset(
+    {
+        "Accept",
+        "Accept-Contact",
+        "Accept-Encoding",
+        "Accept-Language",
+        "Accept-Resource-Priority",
+        "Alert-Info",
+        "Allow",
+        "Allow-Events",
+        "Call-Info",
+        "Contact",
+        "Content-Encoding",
+        "Content-Language",
+        "Error-Info",
+        "Feature-Caps",
+        "Geolocation",
+        "History-Info",
+        "In-Reply-To",
+        "P-Access-Network-Info",
+        "P-Asserted-Identity",
+        "P-Asserted-Service",
+        "P-Associated-URI",
+        "P-Early-Media",
+        "P-Preferred-Identity",
+        "P-Preferred-Service",
+        "P-Visited-Network-ID",
+        "Path",
+        "Permission-Missing",
+        "Proxy-Require",
+        "Reason",
+        "Record-Route",
+        "Recv-Info",
+        "Reject-Contact",
+        "Request-Disposition",
+        "Require",
+        "Resource-Priority",
+        "Route",
+        "Security-Client",
+        "Security-Server",
+        "Security-Verify",
+        "Service-Route",
+        "Supported",
+        "Trigger-Consent",
+        "Unsupported",
+        "Via",
+        "Warning",
+    }
+)
+
+_OTHER_FIELDS = (
+    "Authentication-Info",
+    "Authorization",
+    "CSeq",
+    "Call-ID",
+    "Content-Disposition",
+    "Content-Length",
+    "Content-Type",
+    "Date",
+    "Event",
+    "Expires",
+    "Flow-Timer",
+    "From",
+    "Geolocation-Error",
+    "Geolocation-Routing",
+    "Identity",
+    "Info-Package",
+    "MIME-Version",
+    "Max-Forwards",
+    "Min-Expires",
+    "Min-SE",
+    "Organization",
+    "P-Answer-State",
+    "P-Called-Party-ID",
+    "P-Charging-Function-Addresses",
+    "P-Charging-Vector",
+    "P-Profile-Key",
+    "P-Served-User",
+    "P-User-Database",
+    "Priority",
+    "Privacy",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "RAck",
+    "RSeq",
+    "Refer-Sub",
+    "Refer-To",
+    "Referred-By",
+    "Replaces",
+    "Reply-To",
+    "Retry-After",
+    "SIP-ETag",
+    "SIP-If-Match",
+    "Server",
+    "Session-Expires",
+    "Subject",
+    "Subscription-State",
+    "Suppress-If-Match",
+    "Target-Dialog",
+    "Timestamp",
+    "To",
+    "User-Agent",
+    "User-to-User",
+    "WWW-Authenticate",
+)
+
+_CANONICAL = _COMPACT | {name.lower(): name for name in (*LIST_FIELDS, *_OTHER_FIELDS)}
+
+
+@lru_cache(maxsize=4096)
+def canonical_name(written: str) -> str:
+    """The long form as the standards spell it ("Call-ID"); an unknown name as it is written."""
+    return _CANONICAL.get(written.lower(), written)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderField:
+    """One header field row.
+
+    `name` is the canonical long form, `written` stands on the wire; `value` is unfolded and
+    stripped, with octets that are not UTF-8 as surrogate escapes. `offset` is the byte offset of
+    the value in the message. `folds` holds, for each continuation line, the byte position in
+    the value and the byte offset in the message where its text begins.
+    """
+
+    name: str
+    written: str
+    value: str
+    offset: int = 0
+    folds: tuple[tuple[int, int], ...] = ()
+
+    def byte_offset(self, index: int) -> int:
+        """Where character `index` of the value stands in the message, in bytes."""
+        position = len(self.value[:index].encode("utf-8", "surrogateescape"))
+        start, offset = 0, self.offset
+        for fold_start, fold_offset in self.folds:
+            if fold_start > position:
+                break
+            start, offset = fold_start, fold_offset
+        return offset + position - start
+
+
+class Headers(Sequence[HeaderField]):
+    """The header fields of a message in their order; names in any case or form."""
+
+    __slots__ = ("_by_name", "_fields")
+
+    def __init__(self, fields: Iterable[HeaderField] = ()) -> None:
+        self._fields = tuple(fields)
+        by_name: dict[str, tuple[HeaderField, ...]] = {}
+        for field in self._fields:
+            key = field.name.lower()
+            by_name[key] = (*by_name.get(key, ()), field)
+        self._by_name = by_name
+
+    @overload
+    def __getitem__(self, index: int) -> HeaderField: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[HeaderField, ...]: ...
+    def __getitem__(self, index: int | slice) -> HeaderField | tuple[HeaderField, ...]:
+        return self._fields[index]
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __iter__(self) -> Iterator[HeaderField]:
+        return iter(self._fields)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and canonical_name(name).lower() in self._by_name
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Headers):
+            return NotImplemented
+        return self._fields == other._fields
+
+    def __hash__(self) -> int:
+        return hash(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Headers({[(field.written, field.value) for field in self._fields]!r})"
+
+    def rows(self, name: str) -> tuple[HeaderField, ...]:
+        """Every row of this name."""
+        return self._by_name.get(canonical_name(name).lower(), ())
+
+    @overload
+    def get(self, name: str) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The value of the first row of this name."""
+        rows = self.rows(name)
+        return rows[0].value if rows else default
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """The values of all rows; rows of a list field are split at their commas (§7.3.1)."""
+        rows = self.rows(name)
+        if canonical_name(name) not in LIST_FIELDS:
+            return tuple(row.value for row in rows)
+        return tuple(part for row in rows for part in split_top_level(row.value, ","))
+
+    def count(self, name: object) -> int:
+        """How many values `values` finds."""
+        return len(self.values(name)) if isinstance(name, str) else 0

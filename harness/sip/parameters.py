@@ -1,0 +1,150 @@
+"""Parameters (";name=value") of header fields and URIs, and the splitting of field values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+# RFC 3261 §25.1 token; also what may stand unquoted as a gen-value (token / host).
+_TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
+_UNQUOTED_VALUE = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+|\[[0-9A-Fa-f:.]+\]")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+_ESCAPED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_NEEDS_ESCAPE = re.compile(r'(["\\])')
+
+# What a separator does not separate: quoted strings (an unclosed one runs to the end), URIs in
+# angle brackets and, in fields that have them, comments.
+_QUOTED_RUN = r'"(?:[^"\\]|\\.)*+"?'
+_BRACKET_RUN = r"<[^>]*+>?"
+_SPLITTERS = {
+    separator: re.compile(rf'(?:[^{separator}"<]++|{_QUOTED_RUN}|{_BRACKET_RUN})++', re.DOTALL)
+    for separator in ",;"
+}
+
+
+def split_top_level(value: str, separator: str) -> list[str]:
+    """Split at each `separator` ("," or ";") outside quoted strings and angle brackets.
+
+    Parts come stripped; empty parts are left out. Parentheses do not hide a separator: outside
+    the fields that define comments they are ordinary characters (RFC 3261 §25.1).
+    """
+    if '"' in value or "<" in value:
+        parts = _SPLITTERS[separator].findall(value)
+    else:
+        parts = value.split(separator)
+    return [stripped for part in parts if (stripped := part.strip(" \t\r\n"))]
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` is a token (RFC 3261 §25.1)."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def quote(text: str) -> str:
+    """Make a quoted-string of `text` (RFC 3261 §25.1)."""
+    return '"' + _NEEDS_ESCAPE.sub(r"\\\1", text) + '"'
+
+
+def unquote(text: str) -> str:
+    """The content of a quoted-string; text that is not one comes back unchanged."""
+    match = _QUOTED.fullmatch(text)
+    return _ESCAPED_PAIR.sub(r"\1", match[1]) if match else text
+
+
+class Parameters(Mapping[str, "str | None"]):
+    """Parameters in their order; names are compared without case, the first of a name counts.
+
+    A value is given without its quotes; a parameter without "=" has the value None, so ask `in`
+    whether it is there. `pairs` holds all parameters as written, duplicates included.
+    """
+
+    __slots__ = ("__dict__", "pairs")
+
+    def __init__(self, pairs: Iterable[tuple[str, str | None]] = ()) -> None:
+        self.pairs: tuple[tuple[str, str | None], ...] = tuple(pairs)
+
+    @classmethod
+    def parse(cls, text: str) -> Parameters:
+        """Read ";a=1;b" (the leading semicolon may be missing); never raises."""
+        return cls(map(_parse_pair, split_top_level(text, ";"))) if text else _NONE
+
+    @cached_property
+    def _values(self) -> dict[str, str | None]:
+        values: dict[str, str | None] = {}
+        for name, written in self.pairs:
+            values.setdefault(name.lower(), None if written is None else unquote(written))
+        return values
+
+    def __getitem__(self, name: str) -> str | None:
+        return self._values[name.lower()]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        """Names in lower case, in order."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Parameters):
+            return NotImplemented
+        return self._values == other._values
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __str__(self) -> str:
+        """As written: ";a=1;b", or "" if there are none."""
+        return "".join(
+            f";{name}" if written is None else f";{name}={written}" for name, written in self.pairs
+        )
+
+    def __repr__(self) -> str:
+        return f"Parameters({str(self)!r})"
+
+    def written(self, name: str) -> str | None:
+        """The value as written, quotes included."""
+        wanted = name.lower()
+        return next((value for key, value in self.pairs if key.lower() == wanted), None)
+
+    def all(self, name: str) -> tuple[str | None, ...]:
+        """The values of every parameter of this name, without quotes."""
+        wanted = name.lower()
+        return tuple(
+            None if value is None else unquote(value)
+            for key, value in self.pairs
+            if key.lower() == wanted
+        )
+
+    def with_(self, name: str, value: str | None = None) -> Parameters:
+        """A copy where `name` has `value`, at its old place or at the end.
+
+        The value is quoted if it cannot stand without quotes; an IPv6 address stands bare in
+        `received` (RFC 3261 §25.1, via-received).
+        """
+        wanted = name.lower()
+        written = value
+        if value is not None and wanted != "received" and not _UNQUOTED_VALUE.fullmatch(value):
+            written = quote(value)
+        if name not in self:
+            return Parameters((*self.pairs, (name, written)))
+        return Parameters(
+            (key, written if key.lower() == wanted else old) for key, old in self.pairs
+        )
+
+    def without(self, *names: str) -> Parameters:
+        """A copy without the parameters of these names."""
+        unwanted = {name.lower() for name in names}
+        return Parameters(pair for pair in self.pairs if pair[0].lower() not in unwanted)
+
+
+def _parse_pair(text: str) -> tuple[str, str | None]:
+    name, equal, value = text.partition("=")
+    return name.rstrip(" \t"), value.lstrip(" \t") if equal else None
+
+
+_NONE = Parameters()
