@@ -1,0 +1,1 @@
+"""Captures: pcap and pcapng files in and out, and the messages inside them."""

@@ -1,0 +1,135 @@
+"""Frames of pcap and pcapng files, read one by one with scapy's file readers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scapy.error import Scapy_Exception
+from scapy.utils import RawPcapNgReader, RawPcapReader
+
+# Larger than any frame that a segmentation-offloading interface hands to a capture.
+_MAX_FRAME = 1 << 18
+_PCAP_HEADER, _PCAP_RECORD = 24, 16
+
+
+class CaptureError(ValueError):
+    """A capture cannot be used; the text says which file, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One captured frame: number from 1 (as tshark counts), time in seconds since the epoch,
+    LINKTYPE, the bytes, and whether the capture cut them short."""
+
+    number: int
+    time: float
+    linktype: int
+    data: bytes
+    is_cut: bool
+
+
+class _Warnings(logging.Handler):
+    """Collects what scapy says about a damaged file, so that it reaches the user as a problem."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if len(self.texts) < 20:
+            self.texts.append(record.getMessage())
+
+
+class CaptureFile:
+    """A capture file, read in one pass.
+
+    `problems` lists what was damaged, once the frames have been read. Raises CaptureError where
+    the file is no capture at all.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[str] = []
+        try:
+            size = path.stat().st_size
+            if path.is_dir():
+                raise CaptureError(f"{path}: a folder, not a capture. Name a pcap or pcapng file")
+            if size == 0:
+                raise CaptureError(f"{path}: the file is empty")
+            self._size = size
+            self._reader: Any = self._open()
+        except OSError as error:
+            raise CaptureError(f"{path}: cannot be read: {error.strerror}") from None
+
+    def _open(self) -> RawPcapReader:
+        logger = logging.getLogger("scapy.runtime")
+        warnings = _Warnings()
+        logger.addHandler(warnings)
+        propagate, logger.propagate = logger.propagate, False
+        try:
+            return RawPcapReader(str(self.path))
+        except (Scapy_Exception, OSError, EOFError, ValueError) as error:
+            detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise CaptureError(
+                f"{self.path}: not a pcap or pcapng capture ({detail}). "
+                "Save it as pcap or pcapng, for example with: tshark -r FILE -w FILE.pcapng"
+            ) from None
+        finally:
+            logger.propagate = propagate
+            logger.removeHandler(warnings)
+
+    def __iter__(self) -> Iterator[Frame]:
+        logger = logging.getLogger("scapy.runtime")
+        warnings = _Warnings()
+        logger.addHandler(warnings)
+        propagate, logger.propagate = logger.propagate, False
+        try:
+            yield from self._frames()
+        finally:
+            logger.propagate = propagate
+            logger.removeHandler(warnings)
+            self._reader.close()
+            for text in warnings.texts:
+                self.problems.append(f"{self.path}: {text}")
+
+    def _frames(self) -> Iterator[Frame]:
+        is_ng = isinstance(self._reader, RawPcapNgReader)
+        number, used = 0, _PCAP_HEADER
+        while True:
+            try:
+                # The public iterator cuts frames at 65,535 bytes; loopback frames can be longer.
+                data, about = self._reader._read_packet(size=_MAX_FRAME)
+            except EOFError:
+                break
+            except (Scapy_Exception, ValueError, OverflowError) as error:
+                self.problems.append(f"{self.path}: after frame {number}: {error}")
+                break
+            number += 1
+            if is_ng:
+                yield _ng_frame(number, data, about)
+            else:
+                used += _PCAP_RECORD + about.caplen
+                yield self._pcap_frame(number, data, about)
+        if not is_ng and self._is_plain() and used != self._size:
+            self.problems.append(
+                f"{self.path}: the file ends inside a record after frame {number}: it was cut short"
+            )
+
+    def _is_plain(self) -> bool:
+        with self.path.open("rb") as file:
+            return file.read(2) != b"\x1f\x8b"
+
+    def _pcap_frame(self, number: int, data: bytes, about: Any) -> Frame:
+        unit = 1e-9 if self._reader.nano else 1e-6
+        time = about.sec + about.usec * unit
+        return Frame(number, time, self._reader.linktype, data, len(data) < about.wirelen)
+
+
+def _ng_frame(number: int, data: bytes, about: Any) -> Frame:
+    ticks = ((about.tshigh or 0) << 32) | (about.tslow or 0)
+    time = ticks / float(about.tsresol)
+    return Frame(number, time, about.linktype, data, len(data) < about.wirelen)

@@ -1,0 +1,275 @@
+"""From frames to messages: SIP and HTTP on any port, over UDP and TCP, as the trace wants them."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.capture.files import CaptureFile, Frame
+from harness.capture.packets import TCP, UDP, Packet, PacketReader, is_known_link
+from harness.capture.tcp import ACK, FIN, RST, SYN, Chunk, Direction, Segment, parse_segment
+from harness.model import Peer, Transport
+from harness.sip.datagram import is_keepalive
+from harness.sip.framing import StreamFramer
+from harness.trace import Sequencer, TraceEntry
+from harness.xcap.framing import HttpFramer
+
+_SIP_PORTS = frozenset({5060})
+_MAX_STREAMS = 65536
+_MAX_ENDPOINTS = 262144
+_MAX_PROBLEMS = 100
+# A start line longer than this does not tell what a stream carries.
+_MAX_UNDECIDED = 65536
+
+_TOKEN = rb"[A-Za-z0-9.!%*_+`'~-]+"
+_SIP_START = re.compile(rb"(?:SIP/\d+\.\d+ +\d{3}|" + _TOKEN + rb" +\S+ +SIP/\d+\.\d+\s*$)", re.I)
+_HTTP_START = re.compile(rb"(?:HTTP/\d\.\d +\d{3}|[A-Z]+ +\S+ +HTTP/\d\.\d\s*$)")
+_RESYNCHRONISE = re.compile(
+    rb"(?m)^(?:SIP/2\.0 \d{3}|HTTP/1\.\d \d{3}|[A-Z]+ \S+ (?:SIP/2\.0|HTTP/1\.\d)\r?$)"
+)
+_TLS_START = re.compile(rb"\x16\x03[\x00-\x04]")
+
+
+@dataclass(slots=True)
+class _Stream:
+    """A TCP connection: its name, what it carries, and both directions by sender."""
+
+    name: str
+    kind: Transport | None = None
+    ignored: bool = False
+    directions: dict[Peer, Direction] = field(default_factory=dict)
+    framers: dict[Peer, StreamFramer | HttpFramer] = field(default_factory=dict)
+    undecided: dict[Peer, bytes] = field(default_factory=dict)
+    finished: set[Peer] = field(default_factory=set)
+
+
+class CaptureReader:
+    """Reads the messages of a capture in one pass.
+
+    Iterate once; `problems` then lists, for the user, what was damaged or could not be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = CaptureFile(path)
+        self._packets = PacketReader()
+        self._sequencer = Sequencer()
+        self._streams: OrderedDict[frozenset[tuple[str, int]], _Stream] = OrderedDict()
+        self._sip_endpoints: dict[tuple[str, int], None] = {}
+        self._opened = 0
+        self._linktypes: set[int] = set()
+        self._own_problems: list[str] = []
+        self._time = 0.0
+        self._number = 0
+
+    @property
+    def problems(self) -> list[str]:
+        """What was damaged or could not be read, a line each."""
+        return [*self._file.problems, *self._own_problems]
+
+    def __iter__(self) -> Iterator[TraceEntry]:
+        for frame in self._file:
+            self._number, self._time = frame.number, frame.time
+            self._note_linktype(frame)
+            packet = self._packets.read(frame)
+            if packet is None:
+                continue
+            if packet.protocol == UDP:
+                yield from self._datagram(packet)
+            elif packet.protocol == TCP:
+                yield from self._segment(packet)
+        for stream in list(self._streams.values()):
+            for sender in list(stream.directions):
+                yield from self._end_of(stream, sender)
+
+    # -- UDP --------------------------------------------------------------------------------------
+
+    def _datagram(self, packet: Packet) -> Iterator[TraceEntry]:
+        if len(packet.payload) < 8:
+            return
+        source = (packet.source, int.from_bytes(packet.payload[0:2], "big"))
+        destination = (packet.destination, int.from_bytes(packet.payload[2:4], "big"))
+        length = int.from_bytes(packet.payload[4:6], "big")
+        data = packet.payload[8 : length if length >= 8 else None]
+        if not self._is_sip_datagram(data, source, destination):
+            return
+        if packet.is_cut:
+            self._problem("the capture cut this SIP message short: it is not judged")
+            return
+        yield self._sequencer.entry(
+            data, Peer(*source), Peer(*destination), self._time, frame=self._number
+        )
+
+    def _is_sip_datagram(
+        self, data: bytes, source: tuple[str, int], destination: tuple[str, int]
+    ) -> bool:
+        if is_keepalive(data):
+            return False
+        if _SIP_START.match(_first_line(data)):
+            for endpoint in (source, destination):
+                if len(self._sip_endpoints) < _MAX_ENDPOINTS:
+                    self._sip_endpoints[endpoint] = None
+            return True
+        # Not to be recognised by itself, yet sent where SIP is spoken: a broken message.
+        return (
+            destination in self._sip_endpoints
+            or source in self._sip_endpoints
+            or destination[1] in _SIP_PORTS
+        )
+
+    # -- TCP --------------------------------------------------------------------------------------
+
+    def _segment(self, packet: Packet) -> Iterator[TraceEntry]:
+        segment = parse_segment(packet.payload)
+        if segment is None:
+            return
+        source = Peer(packet.source, segment.source_port, Transport.TCP)
+        destination = Peer(packet.destination, segment.destination_port, Transport.TCP)
+        key = frozenset({(source.host, source.port), (destination.host, destination.port)})
+        if segment.flags & SYN and not segment.flags & ACK:
+            yield from self._restart(key, source, segment)
+        stream = self._stream(key)
+        if stream.ignored:
+            return
+        direction = stream.directions.setdefault(source, Direction())
+        other = stream.directions.setdefault(destination, Direction())
+        if segment.flags & ACK:
+            for chunk in other.acknowledged(segment.acknowledgement):
+                yield from self._chunk(stream, destination, source, chunk)
+        for chunk in direction.feed(segment):
+            yield from self._chunk(stream, source, destination, chunk)
+        if segment.flags & (FIN | RST) and not direction.held:
+            yield from self._end_of(stream, source)
+
+    def _stream(self, key: frozenset[tuple[str, int]]) -> _Stream:
+        stream = self._streams.get(key)
+        if stream is None:
+            self._opened += 1
+            stream = self._streams[key] = _Stream(f"tcp-{self._opened}")
+            if len(self._streams) > _MAX_STREAMS:
+                self._streams.popitem(last=False)
+        self._streams.move_to_end(key)
+        return stream
+
+    def _restart(
+        self, key: frozenset[tuple[str, int]], source: Peer, segment: Segment
+    ) -> Iterator[TraceEntry]:
+        """A SYN: the same ports again are a new connection, unless it is the SYN once more."""
+        stream = self._streams.get(key)
+        if stream is None:
+            return
+        known = stream.directions.get(source)
+        if known is not None and known.first == segment.sequence:
+            return
+        for sender in list(stream.directions):
+            yield from self._end_of(stream, sender)
+        del self._streams[key]
+
+    def _chunk(
+        self, stream: _Stream, source: Peer, destination: Peer, chunk: Chunk
+    ) -> Iterator[TraceEntry]:
+        data = chunk.data
+        if chunk.missing:
+            self._problem(f"{chunk.missing} bytes of {stream.name} from {source} are missing")
+            stream.framers.pop(source, None)
+            stream.undecided.pop(source, None)
+            start = _RESYNCHRONISE.search(data)
+            if start is None:
+                return
+            data = data[start.start() :]
+        if stream.kind is None:
+            data = self._decide(stream, source, data)
+            if stream.kind is None:
+                return
+        framer = self._framer(stream, source, data)
+        for raw in _feed(framer, data):
+            yield self._stream_entry(stream, source, destination, raw)
+
+    def _decide(self, stream: _Stream, source: Peer, data: bytes) -> bytes:
+        """Find out what a stream carries; answers the bytes that still have to be framed."""
+        data = stream.undecided.pop(source, b"") + data
+        line = _first_line(data.lstrip(b"\r\n"))
+        if _SIP_START.match(line):
+            stream.kind = Transport.TCP
+        elif _HTTP_START.match(line):
+            stream.kind = Transport.HTTP
+        elif _TLS_START.match(data):
+            stream.ignored = True
+            self._problem(f"{stream.name} from {source} is TLS: it cannot be read")
+        elif b"\n" not in data.lstrip(b"\r\n") and len(data) < _MAX_UNDECIDED:
+            stream.undecided[source] = data
+        elif source.port in _SIP_PORTS or any(
+            peer.port in _SIP_PORTS or (peer.host, peer.port) in self._sip_endpoints
+            for peer in stream.directions
+        ):
+            stream.kind = Transport.TCP
+        else:
+            stream.ignored = True
+        return data
+
+    def _framer(self, stream: _Stream, source: Peer, data: bytes) -> StreamFramer | HttpFramer:
+        framer = stream.framers.get(source)
+        if framer is None:
+            if stream.kind is Transport.TCP:
+                framer = StreamFramer()
+            else:
+                framer = HttpFramer("client" if data.lstrip()[:5] == b"HTTP/" else "server")
+            stream.framers[source] = framer
+        return framer
+
+    def _stream_entry(
+        self, stream: _Stream, source: Peer, destination: Peer, raw: bytes
+    ) -> TraceEntry:
+        kind = stream.kind or Transport.TCP
+        if kind is Transport.HTTP and not raw.startswith(b"HTTP/"):
+            method = raw.lstrip().split(b" ", 1)[0].decode("latin-1")
+            answers = stream.framers.setdefault(destination, HttpFramer("client"))
+            if isinstance(answers, HttpFramer):
+                answers.expect(method)
+        return self._sequencer.entry(
+            raw,
+            Peer(source.host, source.port, kind),
+            Peer(destination.host, destination.port, kind),
+            self._time,
+            connection=stream.name,
+            frame=self._number,
+        )
+
+    def _end_of(self, stream: _Stream, source: Peer) -> Iterator[TraceEntry]:
+        if source in stream.finished:
+            return
+        stream.finished.add(source)
+        destination = next((peer for peer in stream.directions if peer != source), source)
+        for chunk in stream.directions[source].finish():
+            yield from self._chunk(stream, source, destination, chunk)
+        framer = stream.framers.get(source)
+        if isinstance(framer, HttpFramer):
+            for raw in framer.close():
+                yield self._stream_entry(stream, source, destination, raw)
+        elif framer is not None and framer.pending.strip(b"\r\n"):
+            self._problem(f"{stream.name} from {source} ends inside a SIP message: not judged")
+
+    # -- problems ---------------------------------------------------------------------------------
+
+    def _note_linktype(self, frame: Frame) -> None:
+        if frame.linktype not in self._linktypes:
+            self._linktypes.add(frame.linktype)
+            if not is_known_link(frame.linktype):
+                self._problem(f"frames of link type {frame.linktype} cannot be read")
+
+    def _problem(self, text: str) -> None:
+        if len(self._own_problems) < _MAX_PROBLEMS:
+            self._own_problems.append(f"{self._file.path}: frame {self._number}: {text}")
+
+
+def _feed(framer: StreamFramer | HttpFramer, data: bytes) -> list[bytes]:
+    if isinstance(framer, HttpFramer):
+        return framer.feed(data)
+    return [frame.data for frame in framer.feed(data) if frame.kind in ("message", "garbage")]
+
+
+def _first_line(data: bytes) -> bytes:
+    end = data.find(b"\n", 0, _MAX_UNDECIDED)
+    return data[: end if end >= 0 else _MAX_UNDECIDED].rstrip(b"\r")

@@ -1,0 +1,144 @@
+"""TCP streams of a capture: each direction's bytes in order, whatever the network did to them."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+_WRAP = 1 << 32
+_HALF = 1 << 31
+# Out-of-order bytes that one direction may hold back while it waits for a missing segment.
+_MAX_HELD_BYTES = 4 << 20
+_MAX_HELD_SEGMENTS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A TCP segment: ports, sequence and acknowledgement numbers, flags, bytes."""
+
+    source_port: int
+    destination_port: int
+    sequence: int
+    acknowledgement: int
+    flags: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Bytes of one direction, in order; `missing` bytes before them are not in the capture."""
+
+    data: bytes
+    missing: int = 0
+
+
+def parse_segment(payload: bytes) -> Segment | None:
+    """Read a TCP header and its data; None where it is cut short."""
+    if len(payload) < 20:
+        return None
+    source, destination, sequence, acknowledgement, offset, flags = struct.unpack_from(
+        "!HHIIBB", payload
+    )
+    header = (offset >> 4) * 4
+    if header < 20 or header > len(payload):
+        return None
+    return Segment(source, destination, sequence, acknowledgement, flags, payload[header:])
+
+
+@dataclass(slots=True)
+class Direction:
+    """One direction of a connection.
+
+    Retransmitted and overlapping bytes are dropped, early segments wait for the missing ones. A
+    hole is given up when the other side has acknowledged what lies beyond it (the capture lost
+    it, the receiver did not), when too much waits, or when the stream ends. `first` is the
+    sequence number of the first segment seen.
+    """
+
+    expected: int | None = None
+    first: int | None = None
+    held: dict[int, bytes] = field(default_factory=dict)
+    held_bytes: int = 0
+
+    def feed(self, segment: Segment) -> list[Chunk]:
+        """Take a segment; answer what has become readable."""
+        sequence = segment.sequence
+        if self.first is None:
+            self.first = sequence
+        if segment.flags & SYN:
+            sequence = (sequence + 1) % _WRAP
+            if self.expected is None or not self.held:
+                self.expected = sequence
+        if self.expected is None:
+            # The capture began in the middle of the connection.
+            self.expected = sequence
+        if segment.data:
+            self._hold(sequence, segment.data)
+        chunks = self._ready()
+        while self._is_too_much():
+            chunks += self._skip()
+        return chunks
+
+    def acknowledged(self, acknowledgement: int) -> list[Chunk]:
+        """The other side has everything before `acknowledgement`."""
+        chunks: list[Chunk] = []
+        while self.held and self.expected is not None:
+            if _distance(self._first_held(), acknowledgement) <= 0:
+                break
+            chunks += self._skip()
+        return chunks
+
+    def finish(self) -> list[Chunk]:
+        """Nothing follows: give up the holes."""
+        chunks: list[Chunk] = []
+        while self.held:
+            chunks += self._skip()
+        return chunks
+
+    def _hold(self, sequence: int, data: bytes) -> None:
+        known = self.held.get(sequence)
+        if known is not None:
+            if len(known) >= len(data):
+                return
+            self.held_bytes -= len(known)
+        self.held[sequence] = data
+        self.held_bytes += len(data)
+
+    def _ready(self) -> list[Chunk]:
+        chunks = []
+        while self.held and self.expected is not None:
+            first = self._first_held()
+            late = _distance(first, self.expected)
+            if late < 0:
+                break
+            data = self.held.pop(first)
+            self.held_bytes -= len(data)
+            fresh = data[late:]
+            if fresh:
+                chunks.append(Chunk(fresh))
+                self.expected = (self.expected + len(fresh)) % _WRAP
+        return chunks
+
+    def _skip(self) -> list[Chunk]:
+        if self.expected is None:
+            return []
+        first = self._first_held()
+        missing = _distance(self.expected, first)
+        self.expected = first
+        ready = self._ready()
+        if not ready:
+            return []
+        return [Chunk(ready[0].data, missing), *ready[1:]]
+
+    def _first_held(self) -> int:
+        expected = self.expected or 0
+        return min(self.held, key=lambda sequence: _distance(expected, sequence))
+
+    def _is_too_much(self) -> bool:
+        return self.held_bytes > _MAX_HELD_BYTES or len(self.held) > _MAX_HELD_SEGMENTS
+
+
+def _distance(start: int, end: int) -> int:
+    """How far `end` lies behind `start`, negative where it lies before it (RFC 9293 §3.4)."""
+    return (end - start + _HALF) % _WRAP - _HALF

@@ -1,0 +1,1 @@
+"""The pytest plugin: a thin adapter between pytest and the harness."""

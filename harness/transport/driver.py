@@ -1,0 +1,357 @@
+"""Runs one endpoint on sockets: UDP and TCP for SIP, TCP for HTTP, timers from the loop's clock."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import itertools
+import logging
+import socket
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Literal, Protocol
+
+from harness.model import Endpoint, Peer, Send, Transport
+from harness.sip.datagram import is_keepalive
+from harness.transport.streams import Framing, HttpFraming, SipFraming, StreamConnection
+
+_log = logging.getLogger(__name__)
+
+_CONNECT_SECONDS = 5.0
+_MAX_CONNECTIONS = 4096
+# What waits for one connection to be made.
+_MAX_WAITING = 64
+
+
+class ListenError(OSError):
+    """An address cannot be listened on; the text says which, why and what to do."""
+
+
+class MessageObserver(Protocol):
+    """Hears of each message on the wire, sent or received, in order."""
+
+    def __call__(
+        self, raw: bytes, source: Peer, destination: Peer, time: float, *, connection: str
+    ) -> object: ...
+
+
+class Driver:
+    """The sockets of one endpoint.
+
+    `observer` is called for every message in the order in which it crossed the sockets.
+    `failures` hears of exceptions that the endpoint raised: they are the harness's own fault.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        observer: MessageObserver | None = None,
+        failures: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._observer = observer
+        self._failures = failures
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._datagrams: list[_Datagrams] = []
+        self._servers: list[asyncio.Server] = []
+        self._connections: dict[Peer, StreamConnection] = {}
+        self._connecting: dict[Peer, list[Send]] = {}
+        self._outstanding: dict[Peer, Send] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._names = itertools.count(1)
+        self._stopped = False
+
+    # -- set-up ---------------------------------------------------------------------------------
+
+    async def listen(self, listeners: Sequence[Peer]) -> tuple[Peer, ...]:
+        """Open the listeners; a port of 0 is chosen by the system, the same one for all SIP.
+
+        Answers the addresses bound. Raises ListenError.
+        """
+        self._loop = asyncio.get_running_loop()
+        bound: list[Peer] = []
+        chosen: dict[str, int] = {}
+        for listener in listeners:
+            shared = listener.port or (chosen.get(listener.host, 0) if _is_sip(listener) else 0)
+            peer = await self._listen(Peer(listener.host, shared, listener.transport))
+            if _is_sip(listener):
+                chosen.setdefault(listener.host, peer.port)
+            bound.append(peer)
+        return tuple(bound)
+
+    async def _listen(self, peer: Peer) -> Peer:
+        loop = self._running()
+        try:
+            if peer.transport is Transport.UDP:
+                _, datagrams = await loop.create_datagram_endpoint(
+                    lambda: _Datagrams(self), local_addr=(peer.host, peer.port)
+                )
+                self._datagrams.append(datagrams)
+                return datagrams.local
+            server = await loop.create_server(
+                lambda: self._connection(peer.transport, "server"), peer.host, peer.port
+            )
+        except OSError as error:
+            raise ListenError(error.errno, _explain(peer, error)) from None
+        self._servers.append(server)
+        port = server.sockets[0].getsockname()[1]
+        return Peer(peer.host, port, peer.transport)
+
+    async def stop(self) -> None:
+        """Close every socket; what was queued for an open connection is still sent."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for server in self._servers:
+            server.close()
+        for connection in list(self._connections.values()):
+            connection.close()
+        for datagrams in self._datagrams:
+            datagrams.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for _ in range(3):  # lets the closing transports call connection_lost
+            await asyncio.sleep(0)
+
+    # -- what the endpoint says -----------------------------------------------------------------
+
+    def perform(self, sends: Sequence[Send]) -> None:
+        """Send what the endpoint asked for, then look at its timers."""
+        for send in sends:
+            self._send(send)
+        self._set_timer()
+
+    @property
+    def now(self) -> float:
+        """The endpoint's clock."""
+        return self._running().time()
+
+    def _send(self, send: Send) -> None:
+        if self._stopped:
+            return
+        if send.destination.transport is Transport.UDP:
+            self._send_datagram(send)
+            return
+        connection = self._connections.get(send.destination)
+        if connection is not None and connection.is_open:
+            self._write(connection, send)
+        elif send.destination in self._connecting:
+            self._wait(send)
+        else:
+            self._connecting[send.destination] = [send]
+            self._spawn(self._connect(send.destination))
+
+    def _wait(self, send: Send) -> None:
+        waiting = self._connecting[send.destination]
+        if len(waiting) < _MAX_WAITING:
+            waiting.append(send)
+        else:
+            self._undelivered(send, f"too much is waiting for a connection to {send.destination}")
+
+    def _send_datagram(self, send: Send) -> None:
+        listener = self._datagrams_for(send)
+        if listener is None:
+            reason = f"no UDP listener can reach {send.destination}"
+            self._undelivered(send, reason)
+            return
+        problem = listener.send(send.data, send.destination)
+        if problem:
+            self._undelivered(send, problem)
+            return
+        self._observe(send.data, listener.towards(send.destination), send.destination, "")
+
+    def _datagrams_for(self, send: Send) -> _Datagrams | None:
+        family = ":" in send.destination.host
+        able = [each for each in self._datagrams if (":" in each.local.host) == family]
+        for each in able:
+            if send.source is not None and each.local.port == send.source.port:
+                return each
+        return able[0] if able else None
+
+    def _write(self, connection: StreamConnection, send: Send) -> None:
+        if isinstance(connection.framing, HttpFraming) and not _is_response(send.data):
+            connection.framing.expect(send.data.split(b" ", 1)[0].decode("ascii", "replace"))
+            self._outstanding[connection.remote] = send
+        self._observe(send.data, connection.local, connection.remote, connection.name)
+        connection.write(send.data)
+        if connection.kind in (Transport.HTTP, Transport.HTTPS) and _ends_connection(send.data):
+            connection.close()
+
+    # -- connections ----------------------------------------------------------------------------
+
+    def _connection(self, kind: Transport, role: Literal["server", "client"]) -> StreamConnection:
+        framing: Framing = SipFraming() if kind.is_sip else HttpFraming(role)
+        return StreamConnection(
+            kind, framing, made=self._made, received=self._received, lost=self._lost
+        )
+
+    async def _connect(self, destination: Peer) -> None:
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await self._running().create_connection(
+                    lambda: self._connection(destination.transport, "client"),
+                    destination.host,
+                    destination.port,
+                )
+        except (OSError, TimeoutError) as error:
+            reason = f"no connection to {destination}: {error or 'no answer'}"
+            for send in self._connecting.pop(destination, []):
+                self._undelivered(send, reason)
+
+    def _made(self, connection: StreamConnection) -> None:
+        connection.name = f"{connection.kind.value}-{next(self._names)}"
+        if len(self._connections) >= _MAX_CONNECTIONS:
+            _log.warning("too many connections: %s is refused", connection.remote)
+            connection.close()
+            return
+        self._connections[connection.remote] = connection
+        for send in self._connecting.pop(connection.remote, []):
+            self._write(connection, send)
+
+    def _received(self, connection: StreamConnection, message: bytes) -> None:
+        self._outstanding.pop(connection.remote, None)
+        self._hear(message, connection.remote, connection.local, connection.name)
+
+    def _lost(self, connection: StreamConnection, reason: str) -> None:
+        if self._connections.get(connection.remote) is connection:
+            del self._connections[connection.remote]
+        unanswered = self._outstanding.pop(connection.remote, None)
+        if unanswered is not None and not self._stopped:
+            self._undelivered(unanswered, reason)
+
+    # -- the endpoint -----------------------------------------------------------------------------
+
+    def _hear(self, data: bytes, source: Peer, local: Peer, connection: str) -> None:
+        if self._stopped:
+            return
+        self._observe(data, source, local, connection)
+        self._ask(lambda: self._endpoint.receive(data, source, self.now))
+
+    def heard_datagram(self, data: bytes, source: Peer, local: Peer) -> None:
+        """A datagram arrived; a keep-alive says nothing."""
+        if not is_keepalive(data):
+            self._hear(data, source, local, "")
+
+    def _undelivered(self, send: Send, reason: str) -> None:
+        # From the loop, not from here: the endpoint may still be inside the call that sent it.
+        self._running().call_soon(self._ask, lambda: self._endpoint.failed(send, reason, self.now))
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._ask(lambda: self._endpoint.tick(self.now))
+
+    def _ask(self, question: Callable[[], list[Send]]) -> None:
+        if self._stopped:
+            return
+        try:
+            sends = question()
+        except Exception as error:  # the endpoint's fault must not stop the others
+            _log.exception("the endpoint failed")
+            if self._failures is not None:
+                self._failures(error)
+            sends = []
+        self.perform(sends)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self._endpoint.next_deadline()
+        if deadline is not None and not self._stopped:
+            self._timer = self._running().call_at(deadline, self._tick)
+
+    def _observe(self, raw: bytes, source: Peer, destination: Peer, connection: str) -> None:
+        if self._observer is not None:
+            self._observer(raw, source, destination, time.time(), connection=connection)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = self._running().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise RuntimeError("the driver listens first")
+        return self._loop
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """One UDP socket."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._transport: asyncio.DatagramTransport | None = None
+        self._routes: dict[str, str] = {}
+        self.local = Peer("", 0, Transport.UDP)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.DatagramTransport):
+            raise TypeError(f"datagrams were expected, not {transport!r}")
+        self._transport = transport
+        host, port = transport.get_extra_info("sockname")[:2]
+        self.local = Peer(host, port, Transport.UDP)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        source = Peer(addr[0].partition("%")[0], addr[1], Transport.UDP)
+        self._driver.heard_datagram(data, source, self.towards(source))
+
+    def send(self, data: bytes, destination: Peer) -> str:
+        """Send a datagram; answers the reason why it cannot go, or ""."""
+        if self._transport is None or self._transport.is_closing():
+            return "the socket is closed"
+        if len(data) > 65507:
+            return f"{len(data)} bytes do not fit a datagram"
+        self._transport.sendto(data, (destination.host, destination.port))
+        return ""
+
+    def towards(self, peer: Peer) -> Peer:
+        """Our address as `peer` sees it, also where the socket is bound to every address."""
+        if self.local.host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+            return self.local
+        if peer.host not in self._routes:
+            if len(self._routes) > 1024:
+                self._routes.clear()
+            self._routes[peer.host] = local_address_towards(peer.host) or self.local.host
+        return Peer(self._routes[peer.host], self.local.port, Transport.UDP)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+def local_address_towards(host: str) -> str | None:
+    """The address of this machine from which `host` is reached; no packet is sent."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((host, 9))
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
+
+
+def _is_sip(peer: Peer) -> bool:
+    return peer.transport in (Transport.UDP, Transport.TCP)
+
+
+def _is_response(data: bytes) -> bool:
+    return data.startswith(b"HTTP/")
+
+
+def _ends_connection(data: bytes) -> bool:
+    """Whether a final response that we send announces the end (RFC 9112 §9.6)."""
+    head = data.partition(b"\r\n\r\n")[0].lower()
+    return _is_response(data) and b"\r\nconnection: close" in head
+
+
+def _explain(peer: Peer, error: OSError) -> str:
+    what = f"cannot listen on {peer} ({peer.transport.value})"
+    if error.errno == errno.EADDRINUSE:
+        return f"{what}: another program has this port. Stop it, or choose another port (0: any)"
+    if error.errno in (errno.EADDRNOTAVAIL, errno.ENODEV):
+        return f"{what}: this machine has no such address. Give one of its own"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{what}: not allowed. Choose a port above 1023"
+    return f"{what}: {error.strerror or error}"
