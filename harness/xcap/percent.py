@@ -75,3 +75,8 @@ def _first_octets(text: str, positions: list[int]) -> list[int]:
 def percent_encode(text: str) -> str:
     """Encode `text` as one path segment of an XCAP URI (RFC 4825 §6.3)."""
     return quote(text, safe=_SEGMENT_SAFE)
+
+
+def quote_node_selector(text: str) -> str:
+    """Encode a node selector or an xmlns() query: quotes and brackets too, slashes not."""
+    return quote(text, safe=_SEGMENT_SAFE + ";/")
