@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from harness.paths import SCHEMAS
+
 
 @dataclass(frozen=True, slots=True)
 class QName:
@@ -65,23 +67,15 @@ class Catalog:
         return next((entry for entry in self if auid in entry.auids), None)
 
 
-def schema_directory() -> Path:
-    """Where the schemas are: beside the package in a checkout, inside it when installed."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "_data" / "schemas"
-    return installed if installed.is_dir() else package.parent / "schemas"
-
-
 @functools.cache
 def catalog() -> Catalog:
     """The catalogue, read once."""
-    directory = schema_directory()
-    rows = yaml.safe_load((directory / "catalog.yaml").read_text(encoding="utf-8"))
+    rows = yaml.safe_load((SCHEMAS / "catalog.yaml").read_text(encoding="utf-8"))
     return Catalog(
         {
             row["namespace"]: SchemaEntry(
                 namespace=row["namespace"],
-                path=directory / row["file"],
+                path=SCHEMAS / row["file"],
                 document=row["document"],
                 roots=tuple(row.get("roots", ())),
                 media=dict(row.get("media", {})),

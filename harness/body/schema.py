@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 from lxml import etree
 
-from harness.body.catalog import Catalog, QName, SchemaEntry, catalog, schema_directory
+from harness.body.catalog import Catalog, QName, SchemaEntry, catalog
 from harness.body.wellformed import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -49,7 +49,6 @@ __all__ = [
     "parse_fragment",
     "parse_xml",
     "path_of",
-    "schema_directory",
     "unknown_namespaces",
     "validate",
     "validate_fragment",

@@ -168,4 +168,4 @@ def write_document(root: etree._Element) -> bytes:
     if errors:
         raise BodyError(f"{errors[0].path}: {errors[0].reason}")
     body: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=False)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n"
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body
