@@ -1,12 +1,15 @@
-"""The Via of a request that is sent, and which transport it takes (RFC 3261 §18.1.1)."""
+"""The Via, the transport and the destination of a request that is sent (RFC 3261 §18.1.1)."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, replace
 
 from harness.model import Peer, Send, Transport
 from harness.sip.message import Request
+from harness.sip.response_routing import DEFAULT_PORTS
+from harness.sip.uri import SipUri, UriError, parse_uri
 
 MAGIC_COOKIE = "z9hG4bK"
 
@@ -15,6 +18,8 @@ SIZE_LIMIT = 1300
 
 MTU_MARGIN = 200
 """Bytes that a request has to stay under the path MTU where it is known."""
+
+_TRANSPORTS = {transport.value: transport for transport in DEFAULT_PORTS}
 
 _SENT_PROTOCOL = re.compile(rb"SIP\s*/\s*2\.0\s*/\s*[A-Za-z0-9]+", re.IGNORECASE)
 
@@ -77,3 +82,33 @@ def _with_via_transport(request: Request, transport: Transport) -> bytes:
     if match is None or match[0].upper() == written:
         return request.raw
     return request.raw[: match.start()] + written + request.raw[match.end() :]
+
+
+def destination_of(uri: str) -> Peer | None:
+    """Where a request for `uri` is sent, as far as the URI itself says it (RFC 3263 §4).
+
+    Host and port of maddr or host, the transport parameter, "sips" as TLS, and the defaults: UDP,
+    5060 or 5061. None where the host is a name, which only DNS knows, or the URI is no SIP URI.
+    """
+    try:
+        parsed = parse_uri(uri)
+    except UriError:
+        return None
+    if not isinstance(parsed, SipUri):
+        return None
+    transport = _TRANSPORTS.get(parsed.transport or "udp")
+    if parsed.scheme == "sips":
+        transport = Transport.TLS
+    host = (parsed.params.get("maddr") or parsed.host).strip("[]").lower()
+    if transport is None or not _is_ip_address(host):
+        return None
+    port = parsed.port if parsed.port is not None else DEFAULT_PORTS[transport]
+    return Peer(host, port, transport)
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
