@@ -1,0 +1,278 @@
+"""Who is who: which messages are a UE's, and which one's.
+
+A UE is every source of a REGISTER that no proxy forwarded, or what the caller names. A host that
+only plays one UE is that UE with all its ports; a host that also plays the network, or several
+UEs (loopback, NAT), is told apart by ports, connections, Call-IDs and identities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from harness.checks.bounded import Bounded
+from harness.checks.identities import (
+    canonical_host,
+    contact_ports,
+    http_identities,
+    instance_ids,
+    is_client_request,
+    sip_identity,
+)
+from harness.checks.session import Session
+from harness.model import Peer, Sender
+from harness.sip.message import Request, Response
+from harness.trace import TraceEntry
+from harness.xcap.http import HttpRequest
+
+_MAX_ENDPOINTS = 65536
+_MAX_CALLS = 65536
+
+HostPort = tuple[str, int]
+
+
+@dataclass(slots=True, eq=False)
+class _Ue:
+    """One UE: its session and what it is recognised by."""
+
+    session: Session
+    host: str
+    first_port: int
+    is_named: bool = False
+    aors: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    instances: set[str] = field(default_factory=set)
+    sent_by: set[HostPort] = field(default_factory=set)
+
+
+class Recognition:
+    """Learns UEs from the traffic, and says whose each entry is."""
+
+    def __init__(self, ues: Iterable[str] = ()) -> None:
+        self._by_host: dict[str, list[_Ue]] = {}
+        self._mixed: set[str] = set()
+        self._endpoints: Bounded[tuple[str, int, bool], _Ue] = Bounded(_MAX_ENDPOINTS)
+        self._network: Bounded[HostPort, None] = Bounded(_MAX_ENDPOINTS)
+        self._calls: Bounded[str, _Ue] = Bounded(_MAX_CALLS)
+        self._streams: Bounded[str, tuple[_Ue, HostPort]] = Bounded(_MAX_ENDPOINTS)
+        self._registered: Bounded[tuple[str, int, bool], _Ue] = Bounded(_MAX_ENDPOINTS)
+        self._by_aor: Bounded[str, _Ue] = Bounded(_MAX_ENDPOINTS)
+        self._servers: Bounded[str, None] = Bounded(_MAX_ENDPOINTS)
+        self._are_named = False
+        for address in ues:
+            self._are_named = True
+            self._add_named(address)
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The session of every UE, in the order in which they were recognised."""
+        return tuple(each.session for ues in self._by_host.values() for each in ues)
+
+    def learn(self, entry: TraceEntry) -> bool:
+        """Take in an entry before it is attributed; answers whether a new UE was found."""
+        request = entry.message if entry.is_sip else None
+        if not isinstance(request, Request) or request.method != "REGISTER":
+            return False
+        host = entry.source.host
+        if entry.destination.host == host or entry.destination.host in self._by_host:
+            self._mix(entry.destination.host)
+        if self._are_named:
+            self._learn_named(request, entry)
+            return False
+        if len(request.vias) != 1:
+            return False
+        ue, is_new = self._find_or_add(request, entry)
+        self._note(ue, request, entry)
+        return is_new
+
+    def attribute(self, entry: TraceEntry) -> tuple[Session, Sender] | None:
+        """Whose traffic an entry is, and which side sent it; None while no UE is known for it."""
+        found = self._attribute(entry)
+        if found is None:
+            return None
+        ue, sender = found
+        self._follow(ue, sender, entry)
+        return ue.session, sender
+
+    # --- Learning -------------------------------------------------------------------------------
+
+    def _add_named(self, address: str) -> None:
+        host, port = split_address(address)
+        ue = _Ue(Session(address), host, port or 0, is_named=True)
+        self._by_host.setdefault(host, []).append(ue)
+        if port is not None:
+            self._mixed.add(host)
+            for is_stream in (False, True):
+                self._endpoints[host, port, is_stream] = ue
+                self._registered[host, port, is_stream] = ue
+        elif len(self._by_host[host]) > 1:
+            self._mixed.add(host)
+
+    def _learn_named(self, request: Request, entry: TraceEntry) -> None:
+        host = entry.source.host
+        ues = self._by_host.get(host, [])
+        known = self._registered.get(_endpoint(entry.source))
+        whole = next((each for each in ues if not each.first_port), None)
+        ue = known or self._same(request, entry) or (whole if len(request.vias) == 1 else None)
+        if ue is not None:
+            self._note(ue, request, entry)
+
+    def _find_or_add(self, request: Request, entry: TraceEntry) -> tuple[_Ue, bool]:
+        host, port = entry.source.host, entry.source.port
+        known = self._registered.get(_endpoint(entry.source)) or self._same(request, entry)
+        if known is not None:
+            return known, False
+        others = self._by_host.setdefault(host, [])
+        if others:
+            self._mix(host)
+        address = str(entry.source) if host in self._mixed else host
+        ue = _Ue(Session(address), host, port)
+        others.append(ue)
+        return ue, True
+
+    def _mix(self, host: str) -> None:
+        """From now on the ports of this host tell its parties apart."""
+        if host in self._mixed:
+            return
+        self._mixed.add(host)
+        for ue in self._by_host.get(host, ()):
+            if not ue.is_named:
+                ue.session.address = str(Peer(host, ue.first_port))
+
+    def _same(self, request: Request, entry: TraceEntry) -> _Ue | None:
+        """The UE of this host that a REGISTER from a port not seen before comes from."""
+        ues = self._by_host.get(entry.source.host, ())
+        by_call = self._calls.get(request.call_id or "")
+        if by_call is not None and by_call in ues:
+            return by_call
+        instances = instance_ids(request)
+        aor = sip_identity(request.to)
+        ports = set(_own_ports(request))
+        for ue in ues:
+            if instances and ue.instances:
+                if instances & ue.instances:
+                    return ue
+                continue
+            if aor in ue.aors or ports & ue.sent_by:
+                return ue
+        return None
+
+    def _note(self, ue: _Ue, request: Request, entry: TraceEntry) -> None:
+        self._endpoints[_endpoint(entry.source)] = ue
+        self._registered[_endpoint(entry.source)] = ue
+        self._network[entry.destination.host, entry.destination.port] = None
+        aor = sip_identity(request.to)
+        if aor is not None:
+            ue.aors.add(aor)
+            self._by_aor.setdefault(aor, ue)
+        ue.names |= http_identities(request)
+        ue.instances |= instance_ids(request)
+        ue.sent_by |= set(_own_ports(request))
+        for host, port in contact_ports(request):
+            # An address behind a NAT is nobody's on this side of it.
+            if host == entry.source.host and (host, port) not in self._network:
+                for is_stream in (False, True):
+                    self._endpoints.setdefault((host, port, is_stream), ue)
+
+    def _follow(self, ue: _Ue, sender: Sender, entry: TraceEntry) -> None:
+        """Remember what later entries of the same exchange are recognised by."""
+        own = entry.source if sender == "ue" else entry.destination
+        if sender == "ue":
+            self._servers[entry.destination.host] = None
+        if entry.connection:
+            self._streams[entry.connection] = (ue, (own.host, own.port))
+        if _endpoint(own) not in self._endpoints and own.transport.is_sip:
+            self._endpoints[_endpoint(own)] = ue
+        message = entry.message
+        if isinstance(message, Request | Response) and message.call_id:
+            self._calls.setdefault(message.call_id, ue)
+
+    # --- Attributing ----------------------------------------------------------------------------
+
+    def _attribute(self, entry: TraceEntry) -> tuple[_Ue, Sender] | None:
+        source, destination = self._at(entry.source), self._at(entry.destination)
+        if source is not None and source is not destination:
+            return source, "ue"
+        if destination is not None and source is None:
+            return destination, "network"
+        stream = self._streams.get(entry.connection) if entry.connection else None
+        if stream is not None:
+            ue, own = stream
+            return ue, "ue" if (entry.source.host, entry.source.port) == own else "network"
+        return self._by_content(entry)
+
+    def _at(self, peer: Peer) -> _Ue | None:
+        known = self._endpoints.get(_endpoint(peer))
+        if known is not None:
+            return known
+        if peer.host in self._mixed:
+            return None
+        ues = self._by_host.get(peer.host)
+        return ues[0] if ues else None
+
+    def _by_content(self, entry: TraceEntry) -> tuple[_Ue, Sender] | None:
+        """On hosts of several parties: a port not seen before is recognised by what it says."""
+        message = entry.message
+        if isinstance(message, HttpRequest):
+            ue = self._http_client(message, entry)
+            return (ue, "ue") if ue is not None else None
+        if not isinstance(message, Request):
+            return None
+        if len(message.vias) == 1 and entry.source.host in self._mixed:
+            ue = self._sender_of(message, entry)
+            if ue is not None:
+                return ue, "ue"
+        return None
+
+    def _http_client(self, request: HttpRequest, entry: TraceEntry) -> _Ue | None:
+        host = entry.source.host
+        ues = self._by_host.get(host, [])
+        names = http_identities(request)
+        if len(ues) == 1:
+            return ues[0]
+        if ues:
+            return next((each for each in ues if names & (each.aors | each.names)), None)
+        # A UE can use another address for XCAP than for SIP. What a server fetches or forwards
+        # for the user names the same XUI, but shows no sign of a client.
+        if host in self._servers or not is_client_request(request):
+            return None
+        return next((ue for name in names if (ue := self._by_aor.get(name)) is not None), None)
+
+    def _sender_of(self, request: Request, entry: TraceEntry) -> _Ue | None:
+        ues = self._by_host.get(entry.source.host, [])
+        if (entry.source.host, entry.source.port) in self._network or request.method == "NOTIFY":
+            return None
+        ports = set(_own_ports(request))
+        by_call = self._calls.get(request.call_id or "")
+        is_to_network = (entry.destination.host, entry.destination.port) in self._network
+        for ue in ues:
+            if ports & ue.sent_by:
+                return ue
+            if is_to_network and (by_call is ue or sip_identity(request.from_) in ue.aors):
+                return ue
+        return None
+
+
+def _endpoint(peer: Peer) -> tuple[str, int, bool]:
+    # UDP and TCP ports of the same number can be different parties' on one host.
+    return peer.host, peer.port, peer.transport.is_reliable
+
+
+def _own_ports(request: Request) -> Iterator[HostPort]:
+    """Where the sender says that it can be reached: Contact and top Via."""
+    yield from contact_ports(request)
+    via = request.top_via
+    if via is not None and via.port is not None:
+        yield canonical_host(via.host), via.port
+
+
+def split_address(address: str) -> tuple[str, int | None]:
+    """Split "192.168.1.1:5060", "[2001:db8::1]:5060" or an address without a port."""
+    if address.startswith("["):
+        host, _, port = address[1:].partition("]")
+        port = port.removeprefix(":")
+    elif address.count(":") == 1:
+        host, _, port = address.partition(":")
+    else:
+        host, port = address, ""
+    return canonical_host(host), int(port) if port.isdigit() else None

@@ -1,0 +1,159 @@
+"""What the traffic of one UE has established so far: the memory of the judge.
+
+A session only looks back. It is updated after an entry has been judged, and its size is bounded
+by what is open (registrations, dialogs, publications), not by the length of the trace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.checks.bounded import Bounded
+from harness.checks.session_auth import Authentication
+from harness.checks.session_dialogs import Dialogs
+from harness.checks.session_publication import Publications
+from harness.checks.session_registration import Registration, Registrations
+from harness.checks.transactions import Transactions
+from harness.model import Sender
+from harness.sip.message import Request, Response
+from harness.trace import TraceEntry
+from harness.xcap.http import HttpRequest, HttpResponse
+
+_MAX_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is remembered of a request, to compare later ones with."""
+
+    entry: int
+    time: float
+    method: str
+    call_id: str
+    cseq: int
+    from_tag: str
+    to_tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class XcapResource:
+    """The last state of an XCAP resource that the traffic showed: by PUT or GET, with its ETag.
+
+    `body` is None after a DELETE, and where only the ETag is known.
+    """
+
+    target: str
+    entry: TraceEntry
+    media_type: str
+    body: bytes | None
+    etag: str | None
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Session:
+    """The state of one UE, named by `address` ("192.168.1.1" or "192.168.1.1:5060")."""
+
+    address: str
+    identity: str = ""
+    """The address-of-record as written in the To of its first REGISTER; "" before that."""
+    registrations: Registrations = field(default_factory=Registrations)
+    transactions: Transactions = field(default_factory=Transactions)
+    dialogs: Dialogs = field(default_factory=Dialogs)
+    publications: Publications = field(default_factory=Publications)
+    authentication: Authentication = field(default_factory=Authentication)
+    branches: Bounded[tuple[Sender, str, str], Sent] = field(
+        default_factory=lambda: Bounded(_MAX_REMEMBERED)
+    )
+    """By sender, branch and method: the request that used it first."""
+    spaces: Bounded[tuple[Sender, str, str], Sent] = field(
+        default_factory=lambda: Bounded(_MAX_REMEMBERED)
+    )
+    """By sender, Call-ID and method: the last request."""
+    unanswered: Bounded[int, TraceEntry] = field(default_factory=lambda: Bounded(1024))
+    """By entry number: requests to the UE that wait for a final response, the oldest first."""
+    xcap: Bounded[str, XcapResource] = field(default_factory=lambda: Bounded(_MAX_REMEMBERED))
+    """By request-target."""
+    last_time: float = 0.0
+
+    @property
+    def registration(self) -> Registration | None:
+        """The registration that was touched last."""
+        return self.registrations.latest
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether a registration was seen to succeed and not to end."""
+        return any(each.is_active for each in self.registrations.by_aor.values())
+
+    def update(self, entry: TraceEntry, sender: Sender) -> None:
+        """Take in an entry, after it has been judged."""
+        self.last_time = max(self.last_time, entry.time)
+        message = entry.message
+        if isinstance(message, Request | Response):
+            self._update_sip(message, entry, sender)
+        elif isinstance(message, HttpResponse) and entry.answers is not None:
+            request = entry.answers.message
+            if isinstance(request, HttpRequest):
+                self._update_xcap(message, entry, request)
+
+    def _update_sip(self, message: Request | Response, entry: TraceEntry, sender: Sender) -> None:
+        transaction = self.transactions.update(entry, sender)
+        request = transaction.request if transaction is not None else None
+        self.dialogs.update(entry, sender, request)
+        if isinstance(message, Request):
+            self._note_request(message, entry, sender)
+        elif request is not None and transaction is not None:
+            self._note_response(message, entry, request, sender)
+            if message.status >= 200 and transaction.entry is not None:
+                self.unanswered.pop(transaction.entry.number, None)
+
+    def _note_request(self, request: Request, entry: TraceEntry, sender: Sender) -> None:
+        sent = _sent(request, entry)
+        branch = request.top_via.branch if request.top_via is not None else None
+        if branch and (sender, branch, request.method) not in self.branches:
+            self.branches[sender, branch, request.method] = sent
+        self.spaces[sender, sent.call_id, request.method] = sent
+        if sender == "network":
+            if request.method != "ACK":
+                self.unanswered[entry.number] = entry
+            return
+        self.authentication.note_request(request)
+        if request.method == "REGISTER":
+            self.registrations.note_request(request, entry)
+            if not self.identity and request.to is not None:
+                self.identity = request.to.uri
+
+    def _note_response(
+        self, response: Response, entry: TraceEntry, request: Request, sender: Sender
+    ) -> None:
+        if sender != "network":
+            return
+        self.authentication.note_response(response, entry, request)
+        if request.method == "REGISTER":
+            self.registrations.note_response(response, request, entry.time)
+        if request.method == "PUBLISH":
+            self.publications.note_response(response, entry, request)
+
+    def _update_xcap(self, response: HttpResponse, entry: TraceEntry, request: HttpRequest) -> None:
+        if not 200 <= response.status < 300 or request.method not in ("GET", "PUT", "DELETE"):
+            return
+        source = response if request.method == "GET" else request
+        self.xcap[request.target] = XcapResource(
+            target=request.target,
+            entry=entry,
+            media_type=(source.headers.get("Content-Type") or "").partition(";")[0].strip().lower(),
+            body=None if request.method == "DELETE" else source.body,
+            etag=response.headers.get("ETag"),
+        )
+
+
+def _sent(request: Request, entry: TraceEntry) -> Sent:
+    return Sent(
+        entry=entry.number,
+        time=entry.time,
+        method=request.method,
+        call_id=request.call_id or "",
+        cseq=request.cseq.number if request.cseq is not None else -1,
+        from_tag=(request.from_.tag if request.from_ is not None else None) or "",
+        to_tag=(request.to.tag if request.to is not None else None) or "",
+    )

@@ -1,0 +1,99 @@
+"""Challenges and nonces, as one UE's traffic has shown them (RFC 3261 §22, RFC 2617, RFC 7616)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from harness.checks.bounded import Bounded
+from harness.sip.digest import Challenge, Credentials, parse_challenge, parse_credentials
+from harness.sip.message import Request, Response
+from harness.trace import TraceEntry
+
+_MAX_NONCES = 1024
+
+CHALLENGE_FIELDS = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
+CREDENTIALS_FIELDS = {
+    "WWW-Authenticate": "Authorization",
+    "Proxy-Authenticate": "Proxy-Authorization",
+}
+
+NonceKey = tuple[str, str]
+"""Realm and nonce."""
+
+
+@dataclass(slots=True)
+class Nonce:
+    """A nonce that the network gave.
+
+    `challenge` is None for a nextnonce (RFC 7616 §3.5). `counts` holds the nc values that the UE
+    has sent with it; `used` tells that credentials with it were seen at all.
+    """
+
+    realm: str
+    value: str
+    challenge: Challenge | None
+    entry: TraceEntry
+    highest: int = 0
+    counts: set[int] = field(default_factory=set)
+    used: int = 0
+
+
+@dataclass(slots=True)
+class Authentication:
+    """The nonces of one UE, and the challenged requests that wait for an answer."""
+
+    nonces: Bounded[NonceKey, Nonce] = field(default_factory=lambda: Bounded(_MAX_NONCES))
+    challenged: Bounded[str, tuple[Request, Response, TraceEntry]] = field(
+        default_factory=lambda: Bounded(_MAX_NONCES)
+    )
+    """By Call-ID: the request, the 401 or 407, and the entry of that."""
+
+    def find(self, credentials: Credentials) -> Nonce | None:
+        """The nonce that the credentials use, if the network was seen to give it."""
+        return self.nonces.get((credentials.realm or "", credentials.nonce or ""))
+
+    def note_request(self, request: Request) -> None:
+        """Take in a request of the UE."""
+        for _, _, credentials in credentials_in(request):
+            nonce = self.find(credentials)
+            if nonce is None:
+                continue
+            nonce.used += 1
+            count = credentials.nonce_count
+            if count is not None:
+                nonce.highest = max(nonce.highest, count)
+                if len(nonce.counts) < _MAX_NONCES:
+                    nonce.counts.add(count)
+        if request.call_id is not None:
+            self.challenged.pop(request.call_id, None)
+
+    def note_response(self, response: Response, entry: TraceEntry, request: Request) -> None:
+        """Take in the answer to a request of the UE."""
+        challenges = tuple(challenges_in(response))
+        for challenge in challenges:
+            key = (challenge.realm, challenge.nonce)
+            if key not in self.nonces:
+                self.nonces[key] = Nonce(challenge.realm, challenge.nonce, challenge, entry)
+        if challenges and request.call_id is not None:
+            self.challenged[request.call_id] = (request, response, entry)
+
+
+def credentials_in(request: Request) -> Iterator[tuple[str, int, Credentials]]:
+    """Every set of Digest credentials: its field, the byte offset of that, and the values."""
+    for name in CREDENTIALS_FIELDS.values():
+        for row in request.headers.rows(name):
+            credentials = parse_credentials(row.value)
+            if credentials is not None:
+                yield name, row.offset, credentials
+
+
+def challenges_in(response: Response) -> Iterator[Challenge]:
+    """Every Digest challenge of a 401 or 407."""
+    name = CHALLENGE_FIELDS.get(response.status)
+    if name is None:
+        return
+    for row in response.headers.rows(name):
+        challenge = parse_challenge(row.value)
+        if challenge is not None:
+            yield challenge

@@ -1,0 +1,270 @@
+"""Dialogs of subscriptions and others, as one UE's traffic has shown them (RFC 3261 §12, RFC 6665).
+
+Only what was seen counts: a dialog whose beginning the capture lacks has no known route set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.checks.bounded import Bounded
+from harness.model import Sender
+from harness.sip.fields import NameAddr
+from harness.sip.message import Request, Response
+from harness.trace import TraceEntry
+
+_MAX_DIALOGS = 4096
+_MAX_TARGETS = 8
+
+DialogKey = tuple[str, str, str]
+"""Call-ID, tag of the UE, tag of the other side."""
+
+
+@dataclass(slots=True)
+class Subscription:
+    """A SUBSCRIBE outside of any dialog and what it led to: one dialog, or several if forked.
+
+    `entry` is the latest SUBSCRIBE seen, `first` the one that began it. `accepted` turns true
+    with a 2xx, `failed` with another final response.
+    """
+
+    call_id: str
+    tag: str
+    subscriber: Sender
+    first: TraceEntry
+    entry: TraceEntry
+    package: str
+    event_id: str | None
+    accepted: bool = False
+    failed: bool = False
+
+    @property
+    def request(self) -> Request:
+        """The SUBSCRIBE that began it."""
+        message = self.first.message
+        assert isinstance(message, Request)
+        return message
+
+
+@dataclass(slots=True)
+class Dialog:
+    """One dialog between the UE and a peer.
+
+    `route_sets` are the route sets that the UE may use: that of the 2xx response and that of the
+    NOTIFY, which can come first (RFC 6665 §4.4.1); empty where the beginning was not seen.
+    `targets` are the remote targets that the other side gave the UE, the latest last.
+    `cseq` holds the highest CSeq number seen from each side. `package` is "" for a dialog that is
+    no subscription.
+    """
+
+    key: DialogKey
+    subscriber: Sender
+    package: str
+    event_id: str | None
+    since: float
+    subscription: Subscription | None = None
+    route_sets: list[tuple[str, ...]] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    cseq: dict[Sender, int] = field(default_factory=dict)
+    state: str = "neutral"
+    expires_at: float | None = None
+    notified: int = 0
+    ended: TraceEntry | None = None
+
+    @property
+    def id(self) -> str:
+        """A name for the dialog in reports: Call-ID and tags."""
+        return ";".join(self.key)
+
+
+class Dialogs:
+    """The dialogs and pending subscriptions of one UE, the oldest forgotten first."""
+
+    def __init__(self) -> None:
+        self._dialogs: Bounded[DialogKey, Dialog] = Bounded(_MAX_DIALOGS)
+        self._subscriptions: Bounded[tuple[str, str], Subscription] = Bounded(_MAX_DIALOGS)
+
+    def __len__(self) -> int:
+        return len(self._dialogs)
+
+    def all(self) -> tuple[Dialog, ...]:
+        """Every dialog that is remembered."""
+        return tuple(self._dialogs.values())
+
+    def pending(self) -> tuple[Subscription, ...]:
+        """Every subscription that is remembered."""
+        return tuple(self._subscriptions.values())
+
+    def find(self, message: Request | Response, sender: Sender) -> Dialog | None:
+        """The dialog of a message that carries both tags."""
+        key = dialog_key(message, sender)
+        return self._dialogs.get(key) if key is not None else None
+
+    def subscription(self, message: Request | Response, sender: Sender) -> Subscription | None:
+        """The subscription that a SUBSCRIBE or NOTIFY, or a response to one, belongs to."""
+        call_id, tag = message.call_id, subscriber_tag(message)
+        found = self._subscriptions.get((call_id or "", tag or ""))
+        if found is None:
+            return None
+        sends_request = sender if isinstance(message, Request) else _other(sender)
+        is_subscribe = message.method == "SUBSCRIBE"
+        return found if (found.subscriber == sends_request) == is_subscribe else None
+
+    def update(self, entry: TraceEntry, sender: Sender, request: Request | None) -> None:
+        """Take in a SIP message; `request` is what a response answers."""
+        message = entry.message
+        if isinstance(message, Request):
+            self._update_request(message, entry, sender)
+        elif isinstance(message, Response):
+            self._update_response(message, entry, sender, request)
+
+    def _update_request(self, request: Request, entry: TraceEntry, sender: Sender) -> None:
+        if request.method == "SUBSCRIBE" and not has_to_tag(request):
+            self._begin(request, entry, sender)
+        dialog = self.find(request, sender)
+        if dialog is None and request.method == "NOTIFY":
+            dialog = self._dialog_of_notify(request, entry, sender)
+        if dialog is None:
+            return
+        if request.cseq is not None:
+            dialog.cseq[sender] = max(request.cseq.number, dialog.cseq.get(sender, 0))
+        if sender == "network":
+            _note_target(dialog, request.contacts)
+        if request.method == "SUBSCRIBE" and dialog.subscription is not None:
+            dialog.subscription.entry = entry
+        if request.method == "NOTIFY":
+            _note_state(dialog, request, entry)
+
+    def _begin(self, request: Request, entry: TraceEntry, sender: Sender) -> None:
+        tag = request.from_.tag if request.from_ is not None else None
+        event = request.event
+        if request.call_id is None or tag is None or event is None:
+            return
+        key = (request.call_id, tag)
+        known = self._subscriptions.get(key)
+        if known is not None:  # sent again, with credentials or another Expires
+            known.entry, known.first, known.failed = entry, entry, False
+            known.package, known.event_id = event.package, event.id
+            return
+        self._subscriptions[key] = Subscription(*key, sender, entry, entry, event.package, event.id)
+
+    def _dialog_of_notify(
+        self, request: Request, entry: TraceEntry, sender: Sender
+    ) -> Dialog | None:
+        key = dialog_key(request, sender)
+        if key is None:
+            return None
+        subscription = self.subscription(request, sender)
+        dialog = self._make(key, _other(sender), request, entry, subscription)
+        if subscription is not None and sender == "network":
+            # RFC 6665 §4.4.1: the route set of the NOTIFY; in the order of the request, because
+            # the subscriber is its UAS (RFC 3261 §12.1.1).
+            dialog.route_sets.append(tuple(each.uri for each in request.record_routes))
+        return dialog
+
+    def _make(
+        self,
+        key: DialogKey,
+        subscriber: Sender,
+        message: Request | Response,
+        entry: TraceEntry,
+        subscription: Subscription | None,
+    ) -> Dialog:
+        event = message.event
+        package = event.package if event is not None else ""
+        event_id = event.id if event is not None else None
+        if subscription is not None:
+            package, event_id = subscription.package, subscription.event_id
+        dialog = Dialog(key, subscriber, package, event_id, entry.time, subscription)
+        if subscription is not None and subscription.request.cseq is not None:
+            dialog.cseq[subscriber] = subscription.request.cseq.number
+        self._dialogs[key] = dialog
+        return dialog
+
+    def _update_response(
+        self, response: Response, entry: TraceEntry, sender: Sender, request: Request | None
+    ) -> None:
+        if request is None or request.method not in ("SUBSCRIBE", "NOTIFY"):
+            return
+        dialog = self.find(response, sender)
+        if response.status in (481, 408) and dialog is not None and dialog.ended is None:
+            # RFC 6665 §4.1.2.2, RFC 3261 §12.2.1.2: the dialog is over.
+            dialog.ended = entry
+            return
+        if request.method != "SUBSCRIBE" or response.status < 200:
+            return
+        subscription = self.subscription(response, sender)
+        if response.status >= 300:
+            if subscription is not None and not has_to_tag(request):
+                subscription.failed = True
+            return
+        if subscription is not None:
+            subscription.accepted = True
+        self._accept(response, entry, sender, request, subscription)
+
+    def _accept(
+        self,
+        response: Response,
+        entry: TraceEntry,
+        sender: Sender,
+        request: Request,
+        subscription: Subscription | None,
+    ) -> None:
+        key = dialog_key(response, sender)
+        if key is None:
+            return
+        dialog = self._dialogs.get(key)
+        if dialog is None:
+            dialog = self._make(key, _other(sender), request, entry, subscription)
+        if sender == "network":
+            if subscription is not None and not has_to_tag(request):
+                # RFC 3261 §12.1.2: "taken in reverse order".
+                routes = tuple(each.uri for each in reversed(response.record_routes))
+                dialog.route_sets.append(routes)
+            _note_target(dialog, response.contacts)
+        if response.expires is not None:
+            dialog.expires_at = entry.time + response.expires
+
+
+def _note_target(dialog: Dialog, contacts: tuple[NameAddr, ...]) -> None:
+    # RFC 3261 §12.2.1.2, §12.2.2: a target refresh replaces the remote target.
+    if contacts and contacts[0].uri not in dialog.targets[-1:]:
+        dialog.targets = [*dialog.targets, contacts[0].uri][-_MAX_TARGETS:]
+
+
+def _note_state(dialog: Dialog, request: Request, entry: TraceEntry) -> None:
+    dialog.notified += 1
+    state = request.subscription_state
+    if state is None:
+        return
+    dialog.state = state.state
+    if state.expires is not None:
+        dialog.expires_at = entry.time + state.expires
+    if state.state == "terminated" and dialog.ended is None:
+        dialog.ended = entry
+
+
+def _other(sender: Sender) -> Sender:
+    return "network" if sender == "ue" else "ue"
+
+
+def has_to_tag(message: Request | Response) -> bool:
+    """Whether the To header field carries a tag: the message is inside a dialog."""
+    return message.to is not None and message.to.tag is not None
+
+
+def subscriber_tag(message: Request | Response) -> str | None:
+    """The subscriber's tag: in the From of a SUBSCRIBE, in the To of a NOTIFY."""
+    field_ = message.to if message.method == "NOTIFY" else message.from_
+    return field_.tag if field_ is not None else None
+
+
+def dialog_key(message: Request | Response, sender: Sender) -> DialogKey | None:
+    """Call-ID, UE's tag and peer's tag (RFC 3261 §12); None while one of them is missing."""
+    from_tag = message.from_.tag if message.from_ is not None else None
+    to_tag = message.to.tag if message.to is not None else None
+    if message.call_id is None or not from_tag or not to_tag:
+        return None
+    is_from_ue = (sender == "ue") == isinstance(message, Request)
+    tags = (from_tag, to_tag) if is_from_ue else (to_tag, from_tag)
+    return (message.call_id, *tags)

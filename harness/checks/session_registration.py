@@ -1,0 +1,133 @@
+"""What a UE has registered, by address-of-record (RFC 3261 §10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.checks.bounded import Bounded
+from harness.sip.digest import parse_credentials
+from harness.sip.message import Request, Response
+from harness.sip.uri import UriError, address_of_record
+from harness.trace import TraceEntry
+
+_MAX_REGISTRATIONS = 1024
+
+
+@dataclass(slots=True)
+class Registration:
+    """The registration of one address-of-record.
+
+    `entry` is the latest REGISTER, `first` the first one seen. `succeeded` counts its 2xx.
+    `contacts` are the UE's own bindings as it wrote them; `is_active` is false once they were
+    removed. `expires_at` is when what the registrar granted ends, None while it is not known.
+    """
+
+    aor: str
+    first: TraceEntry
+    entry: TraceEntry
+    call_id: str | None = None
+    contacts: tuple[str, ...] = ()
+    instance_id: str | None = None
+    features: frozenset[str] = frozenset()
+    username: str | None = None
+    succeeded: int = 0
+    is_active: bool = False
+    ended_at: float | None = None
+    expires_at: float | None = None
+    service_route: tuple[str, ...] = ()
+    has_service_route: bool = False
+    associated_uris: tuple[str, ...] = ()
+    gruus: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Registrations:
+    """All registrations of one UE; the latest is the one touched last."""
+
+    by_aor: Bounded[str, Registration] = field(default_factory=lambda: Bounded(_MAX_REGISTRATIONS))
+
+    @property
+    def latest(self) -> Registration | None:
+        return next(reversed(self.by_aor.values()), None)
+
+    def of(self, request: Request) -> Registration | None:
+        """The registration that a REGISTER is about: that of its To."""
+        return self.by_aor.get(register_aor(request) or "")
+
+    def note_request(self, request: Request, entry: TraceEntry) -> None:
+        """Take in a REGISTER of the UE."""
+        aor = register_aor(request)
+        if aor is None:
+            return
+        known = self.by_aor.get(aor) or Registration(aor, entry, entry)
+        known.entry, known.call_id = entry, request.call_id
+        for value in request.headers.values("Authorization"):
+            credentials = parse_credentials(value)
+            if credentials is not None and credentials.username:
+                known.username = credentials.username
+        if request.contacts and not is_removal(request):
+            contact = request.contacts[0]
+            known.contacts = tuple(each.uri for each in request.contacts)
+            known.instance_id = contact.params.get("+sip.instance") or known.instance_id
+            known.features = frozenset(contact.params)
+        self.by_aor[aor] = known
+
+    def note_response(self, response: Response, request: Request, time: float) -> None:
+        """Take in the answer to a REGISTER of the UE."""
+        known = self.of(request)
+        if known is None or not 200 <= response.status < 300:
+            return
+        known.succeeded += 1
+        if is_removal(request):
+            known.is_active, known.ended_at, known.expires_at = False, time, None
+            return
+        known.is_active, known.ended_at = True, None
+        known.service_route = tuple(each.uri for each in response.service_routes)
+        known.has_service_route = bool(known.service_route)
+        known.associated_uris = response.headers.values("P-Associated-URI")
+        known.gruus = tuple(
+            gruu
+            for contact in response.contacts
+            for name in ("pub-gruu", "temp-gruu")
+            if (gruu := contact.params.get(name))
+        )
+        granted = granted_expires(response, request)
+        known.expires_at = time + granted if granted is not None else None
+
+
+def register_aor(request: Request) -> str | None:
+    """The address-of-record that a REGISTER is about (RFC 3261 §10.2: To)."""
+    if request.to is None:
+        return None
+    try:
+        return address_of_record(request.to.uri)
+    except UriError:
+        return None
+
+
+def is_removal(request: Request) -> bool:
+    """Whether a REGISTER only removes bindings: every Contact has an expiry of zero (§10.2.2)."""
+    if request.contact_is_star:
+        return True
+    if not request.contacts:
+        return False
+    return all(
+        (each.expires if each.expires is not None else request.expires) == 0
+        for each in request.contacts
+    )
+
+
+def granted_expires(response: Response, request: Request) -> int | None:
+    """For how long the registrar grants the first Contact of the request (RFC 3261 §10.2.4)."""
+    wanted = {_address(each.uri) for each in request.contacts}
+    for contact in response.contacts:
+        if _address(contact.uri) in wanted:
+            return contact.expires if contact.expires is not None else response.expires
+    return None
+
+
+def _address(uri: str) -> str:
+    try:
+        return address_of_record(uri)
+    except UriError:
+        return uri

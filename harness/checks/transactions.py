@@ -1,0 +1,159 @@
+"""SIP transactions as an onlooker sees them: which response answers which request (RFC 3261 §17).
+
+Also recognises retransmissions. Bounded by age and by number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.model import Sender
+from harness.sip.message import Request, Response
+from harness.trace import TraceEntry
+
+MAGIC_COOKIE = "z9hG4bK"
+
+# Longer than any transaction lives: 64*T1 for the request and Timer J's 64*T1 for repeats, twice.
+_LIFETIME = 128.0
+_MAX_TRANSACTIONS = 4096
+_MAX_RESPONSES = 16
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One request and its responses.
+
+    `entry` is None where the capture begins after the request. `initiator` is who sent the
+    request. `responses` holds each different response once.
+    """
+
+    key: Key
+    cseq_key: Key
+    initiator: Sender
+    started: float
+    entry: TraceEntry | None = None
+    responses: list[TraceEntry] = field(default_factory=list)
+
+    @property
+    def request(self) -> Request | None:
+        message = self.entry.message if self.entry is not None else None
+        return message if isinstance(message, Request) else None
+
+    @property
+    def final(self) -> TraceEntry | None:
+        """The first final response."""
+        return next((each for each in self.responses if _status(each) >= 200), None)
+
+
+def _status(entry: TraceEntry) -> int:
+    message = entry.message
+    return message.status if isinstance(message, Response) else 0
+
+
+class Transactions:
+    """The transactions of one UE's traffic that are recent enough to matter."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[Key, Transaction] = {}
+        self._by_cseq: dict[Key, Transaction] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def find(self, message: Request | Response, sender: Sender) -> Transaction | None:
+        """The transaction that a message belongs to, if it is known already.
+
+        A response whose Via was spoilt still finds its request by Call-ID, CSeq and From tag.
+        """
+        known = self._by_key.get(transaction_key(message, sender))
+        if known is None and isinstance(message, Response):
+            return self._by_cseq.get(_cseq_key(message, _initiator(message, sender)))
+        return known
+
+    def is_retransmission(self, entry: TraceEntry, sender: Sender) -> bool:
+        """Whether the same bytes were already seen in the same transaction."""
+        message = entry.message
+        if not isinstance(message, Request | Response):
+            return False
+        known = self.find(message, sender)
+        if known is None:
+            return False
+        seen = known.responses if isinstance(message, Response) else [known.entry]
+        return any(each is not None and each.raw == entry.raw for each in seen)
+
+    def update(self, entry: TraceEntry, sender: Sender) -> Transaction | None:
+        """Take in a message; answers its transaction."""
+        message = entry.message
+        if not isinstance(message, Request | Response):
+            return None
+        self._forget_old(entry.time)
+        known = self.find(message, sender)
+        if isinstance(message, Request):
+            if known is None or known.entry is None or not _is_same_request(known, message):
+                known = self._add(message, sender, entry)
+            return known
+        if known is None:
+            known = self._add(message, sender, entry)
+        if len(known.responses) < _MAX_RESPONSES:
+            known.responses.append(entry)
+        return known
+
+    def _add(self, message: Request | Response, sender: Sender, entry: TraceEntry) -> Transaction:
+        key = transaction_key(message, sender)
+        initiator = _initiator(message, sender)
+        request = entry if isinstance(message, Request) else None
+        made = Transaction(key, _cseq_key(message, initiator), initiator, entry.time, request)
+        # Re-inserting keeps the dictionary in order of time.
+        self._by_key.pop(key, None)
+        self._by_key[key] = made
+        self._by_cseq[made.cseq_key] = made
+        return made
+
+    def unanswered(self, now: float, wait: float) -> list[Transaction]:
+        """Transactions whose request has waited at least `wait` seconds for a final response."""
+        return [
+            each
+            for each in self._by_key.values()
+            if each.entry is not None and each.final is None and now - each.started >= wait
+        ]
+
+    def _forget_old(self, now: float) -> None:
+        while self._by_key:
+            first = next(iter(self._by_key.values()))
+            if len(self._by_key) <= _MAX_TRANSACTIONS and now - first.started <= _LIFETIME:
+                return
+            del self._by_key[first.key]
+            if self._by_cseq.get(first.cseq_key) is first:
+                del self._by_cseq[first.cseq_key]
+
+
+def _is_same_request(known: Transaction, message: Request) -> bool:
+    first = known.request
+    return first is not None and first.call_id == message.call_id and first.cseq == message.cseq
+
+
+def _initiator(message: Request | Response, sender: Sender) -> Sender:
+    if isinstance(message, Request):
+        return sender
+    return "network" if sender == "ue" else "ue"
+
+
+def transaction_key(message: Request | Response, sender: Sender) -> Key:
+    """What matches a response to its request: branch and method (RFC 3261 §17.1.3).
+
+    Without the magic cookie the branch says nothing, and the fields of RFC 2543 take its place.
+    """
+    via = message.top_via
+    branch = via.branch if via is not None else None
+    initiator = _initiator(message, sender)
+    if branch is not None and branch.startswith(MAGIC_COOKIE):
+        return (initiator, branch, message.method)
+    return _cseq_key(message, initiator)
+
+
+def _cseq_key(message: Request | Response, initiator: Sender) -> Key:
+    number = str(message.cseq.number) if message.cseq is not None else ""
+    tag = message.from_.tag if message.from_ is not None else None
+    return (initiator, "", message.call_id or "", number, message.method, tag or "")
