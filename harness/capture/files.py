@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scapy.config import conf
 from scapy.error import Scapy_Exception
 from scapy.utils import RawPcapNgReader, RawPcapReader
 
 # Larger than any frame that a segmentation-offloading interface hands to a capture.
 _MAX_FRAME = 1 << 18
+_MAX_WARNINGS = 20
 _PCAP_HEADER, _PCAP_RECORD = 24, 16
 
 
@@ -32,16 +35,32 @@ class Frame:
     is_cut: bool
 
 
-class _Warnings(logging.Handler):
-    """Collects what scapy says about a damaged file, so that it reaches the user as a problem."""
-
-    def __init__(self) -> None:
+class _Collector(logging.Handler):
+    def __init__(self, texts: list[str]) -> None:
         super().__init__(logging.WARNING)
-        self.texts: list[str] = []
+        self._texts = texts
 
     def emit(self, record: logging.LogRecord) -> None:
-        if len(self.texts) < 20:
-            self.texts.append(record.getMessage())
+        if len(self._texts) < _MAX_WARNINGS:
+            self._texts.append(record.getMessage())
+
+
+@contextmanager
+def _scapy_warnings() -> Iterator[list[str]]:
+    """Collects what scapy says about a damaged file, so that it reaches the user as a problem.
+
+    scapy keeps a warning to itself that it gave a moment ago: its threshold is set to none.
+    """
+    texts: list[str] = []
+    logger, collector = logging.getLogger("scapy.runtime"), _Collector(texts)
+    logger.addHandler(collector)
+    before = logger.propagate, conf.warning_threshold
+    logger.propagate, conf.warning_threshold = False, 0
+    try:
+        yield texts
+    finally:
+        logger.propagate, conf.warning_threshold = before
+        logger.removeHandler(collector)
 
 
 class CaptureFile:
@@ -66,35 +85,26 @@ class CaptureFile:
             raise CaptureError(f"{path}: cannot be read: {error.strerror}") from None
 
     def _open(self) -> RawPcapReader:
-        logger = logging.getLogger("scapy.runtime")
-        warnings = _Warnings()
-        logger.addHandler(warnings)
-        propagate, logger.propagate = logger.propagate, False
-        try:
-            return RawPcapReader(str(self.path))
-        except (Scapy_Exception, OSError, EOFError, ValueError) as error:
-            detail = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise CaptureError(
-                f"{self.path}: not a pcap or pcapng capture ({detail}). "
-                "Save it as pcap or pcapng, for example with: tshark -r FILE -w FILE.pcapng"
-            ) from None
-        finally:
-            logger.propagate = propagate
-            logger.removeHandler(warnings)
+        # Opened here and not by scapy, which leaves a file open that it refuses.
+        file = self.path.open("rb")
+        with _scapy_warnings():
+            try:
+                return RawPcapReader(file)
+            except (Scapy_Exception, OSError, EOFError, ValueError) as error:
+                file.close()
+                detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+                raise CaptureError(
+                    f"{self.path}: not a pcap or pcapng capture ({detail}). "
+                    "Save it as pcap or pcapng, for example with: tshark -r FILE -w FILE.pcapng"
+                ) from None
 
     def __iter__(self) -> Iterator[Frame]:
-        logger = logging.getLogger("scapy.runtime")
-        warnings = _Warnings()
-        logger.addHandler(warnings)
-        propagate, logger.propagate = logger.propagate, False
-        try:
-            yield from self._frames()
-        finally:
-            logger.propagate = propagate
-            logger.removeHandler(warnings)
-            self._reader.close()
-            for text in warnings.texts:
-                self.problems.append(f"{self.path}: {text}")
+        with _scapy_warnings() as warnings:
+            try:
+                yield from self._frames()
+            finally:
+                self._reader.close()
+                self.problems += [f"{self.path}: {text}" for text in warnings]
 
     def _frames(self) -> Iterator[Frame]:
         is_ng = isinstance(self._reader, RawPcapNgReader)

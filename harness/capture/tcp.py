@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import struct
 from dataclasses import dataclass, field
 
@@ -60,6 +61,9 @@ class Direction:
     first: int | None = None
     held: dict[int, bytes] = field(default_factory=dict)
     held_bytes: int = 0
+    _order: list[int] = field(default_factory=list)
+
+    # Positions count on over the wrap of sequence numbers, so that they can be compared.
 
     def feed(self, segment: Segment) -> list[Chunk]:
         """Take a segment; answer what has become readable."""
@@ -68,13 +72,11 @@ class Direction:
             self.first = sequence
         if segment.flags & SYN:
             sequence = (sequence + 1) % _WRAP
-            if self.expected is None or not self.held:
-                self.expected = sequence
         if self.expected is None:
-            # The capture began in the middle of the connection.
+            # Either the SYN, or the capture began in the middle of the connection.
             self.expected = sequence
         if segment.data:
-            self._hold(sequence, segment.data)
+            self._hold(self._position(self.expected, sequence), segment.data)
         chunks = self._ready()
         while self._is_too_much():
             chunks += self._skip()
@@ -84,7 +86,7 @@ class Direction:
         """The other side has everything before `acknowledgement`."""
         chunks: list[Chunk] = []
         while self.held and self.expected is not None:
-            if _distance(self._first_held(), acknowledgement) <= 0:
+            if self._order[0] >= self._position(self.expected, acknowledgement):
                 break
             chunks += self._skip()
         return chunks
@@ -96,44 +98,37 @@ class Direction:
             chunks += self._skip()
         return chunks
 
-    def _hold(self, sequence: int, data: bytes) -> None:
-        known = self.held.get(sequence)
-        if known is not None:
-            if len(known) >= len(data):
-                return
-            self.held_bytes -= len(known)
-        self.held[sequence] = data
-        self.held_bytes += len(data)
+    @staticmethod
+    def _position(expected: int, sequence: int) -> int:
+        return expected + _distance(expected % _WRAP, sequence)
+
+    def _hold(self, position: int, data: bytes) -> None:
+        known = self.held.get(position)
+        if known is None:
+            heapq.heappush(self._order, position)
+        elif len(known) >= len(data):
+            return
+        self.held[position] = data
+        self.held_bytes += len(data) - len(known or b"")
 
     def _ready(self) -> list[Chunk]:
         chunks = []
-        while self.held and self.expected is not None:
-            first = self._first_held()
-            late = _distance(first, self.expected)
-            if late < 0:
-                break
-            data = self.held.pop(first)
+        while self.held and self.expected is not None and self._order[0] <= self.expected:
+            position = heapq.heappop(self._order)
+            data = self.held.pop(position)
             self.held_bytes -= len(data)
-            fresh = data[late:]
+            fresh = data[self.expected - position :]
             if fresh:
                 chunks.append(Chunk(fresh))
-                self.expected = (self.expected + len(fresh)) % _WRAP
+                self.expected += len(fresh)
         return chunks
 
     def _skip(self) -> list[Chunk]:
-        if self.expected is None:
-            return []
-        first = self._first_held()
-        missing = _distance(self.expected, first)
-        self.expected = first
+        """Go on at the first bytes held, whatever is missing before them."""
+        missing = self._order[0] - (self.expected or 0)
+        self.expected = self._order[0]
         ready = self._ready()
-        if not ready:
-            return []
-        return [Chunk(ready[0].data, missing), *ready[1:]]
-
-    def _first_held(self) -> int:
-        expected = self.expected or 0
-        return min(self.held, key=lambda sequence: _distance(expected, sequence))
+        return [Chunk(ready[0].data, missing), *ready[1:]] if ready else []
 
     def _is_too_much(self) -> bool:
         return self.held_bytes > _MAX_HELD_BYTES or len(self.held) > _MAX_HELD_SEGMENTS
