@@ -1,0 +1,187 @@
+"""What a subscription reports, apart from the dialog that carries it: one feed per package.
+
+A feed tells whether there is news for its subscriber, and writes the body of the next NOTIFY.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.body import pidf, watcherinfo
+from harness.model import Peer
+from harness.network.presence_server import PresenceServer
+from harness.network.reply import Header
+from harness.network.watchers import Event, State, Watcher
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body of a NOTIFY with the header fields that belong to it."""
+
+    content_type: str
+    data: bytes
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What Subscription-State says of a feed: "active", "pending" or "terminated" and why."""
+
+    state: str
+    reason: str | None = None
+
+
+ACTIVE = Status("active")
+
+PACKAGE = "presence"
+"""The package whose subscriptions are watched."""
+
+
+class Feed(Protocol):
+    """One subscription's view of a resource."""
+
+    @property
+    def status(self) -> Status:
+        """Whether the subscription is authorized (RFC 6665 §4.2.2)."""
+
+    def depends(self) -> Iterable[str]:
+        """The identities whose changes can be news here."""
+
+    def has_news(self, now: float) -> bool:
+        """Whether the subscriber should be notified of what happened since the last body."""
+
+    def write(self, *, full: bool) -> Body | None:
+        """The body of the next NOTIFY, None for none; it counts as sent."""
+
+    def refresh(self, expires_at: float) -> None:
+        """The subscription goes on until then."""
+
+    def end(self) -> None:
+        """The subscription has run out or was ended by the subscriber."""
+
+
+def status_of(watcher: Watcher) -> Status:
+    """A watcher's state as a Subscription-State (RFC 6665 §4.1.3)."""
+    if watcher.state is State.ACTIVE:
+        return ACTIVE
+    if watcher.state is State.PENDING:
+        return Status("pending")
+    # A waiting watcher's subscription is over, though the server remembers it (RFC 3857 §4.7.1).
+    reason = Event.TIMEOUT if watcher.state is State.WAITING else watcher.event
+    return Status("terminated", reason.value)
+
+
+class PresenceFeed:
+    """The presence of one presentity (RFC 3856)."""
+
+    def __init__(self, server: PresenceServer, watcher: Watcher, entity: str, source: Peer) -> None:
+        self._server = server
+        self._watcher = watcher
+        self._entity = entity
+        self._source = source
+        self._told: Hashable = None
+
+    @property
+    def status(self) -> Status:
+        return status_of(self._watcher)
+
+    def depends(self) -> Iterable[str]:
+        return (self._watcher.presentity,)
+
+    def has_news(self, now: float) -> bool:
+        return self._news() != self._told
+
+    def _news(self) -> Hashable:
+        watcher = self._watcher
+        if watcher.state is not State.ACTIVE:
+            # RFC 3857 §4.7.1: pending: "No notifications are generated on changes in presence".
+            return watcher.state, watcher.event
+        revision = self._server.revision(watcher.presentity, self._source)
+        return watcher.state, watcher.decision, revision
+
+    def write(self, *, full: bool) -> Body | None:
+        self._told = self._news()
+        document = self._server.document(self._watcher, self._entity)
+        if document is None:
+            # RFC 6665 §4.2.1.2: without meaningful state the body MAY be neutral.
+            document = pidf.make_pidf(self._entity)
+        return Body(pidf.MEDIA_TYPE, document)
+
+    def refresh(self, expires_at: float) -> None:
+        self._server.watchers.refresh(self._watcher, expires_at)
+
+    def end(self) -> None:
+        self._server.watchers.move(self._watcher, Event.TIMEOUT)
+
+
+class WatcherinfoFeed:
+    """The watchers of one presentity (RFC 3857), always as full state (RFC 3858 §3)."""
+
+    def __init__(self, server: PresenceServer, presentity: str, subscriber: str) -> None:
+        self._server = server
+        self._presentity = presentity
+        self._subscriber = subscriber
+        self._version = 0
+        self._known: frozenset[str] = frozenset()
+        self._told: Hashable = None
+
+    @property
+    def status(self) -> Status:
+        return ACTIVE
+
+    def depends(self) -> Iterable[str]:
+        return (self._presentity,)
+
+    def has_news(self, now: float) -> bool:
+        return self._news() != self._told
+
+    def _news(self) -> Hashable:
+        # RFC 3857 §4.7.2: whether a transition is notified is the server's policy; those of the
+        # subscriber itself it learns "through the Subscription-State header field". They are in
+        # the next document all the same.
+        return tuple(
+            (watcher.id, watcher.state, watcher.event)
+            for watcher in self._watchers()
+            if watcher.identity != self._subscriber
+        )
+
+    def _watchers(self) -> list[Watcher]:
+        """All watchers, with those that ended since the subscriber heard of them last."""
+        ended = [
+            watcher
+            for watcher in self._server.watchers.ended(self._presentity)
+            if watcher.id in self._known
+        ]
+        return [*self._server.watchers.of(self._presentity), *ended]
+
+    def write(self, *, full: bool) -> Body | None:
+        watchers = self._watchers()
+        described = tuple(map(_described, watchers))
+        document = watcherinfo.make_watcherinfo(
+            self._version,
+            "full",
+            (watcherinfo.WatcherList(self._presentity, PACKAGE, described),),
+        )
+        # RFC 3858 §3: "Versions start at 0, and increment by one for each new document".
+        self._version += 1
+        self._known = frozenset(watcher.id for watcher in watchers if not watcher.is_over)
+        self._told = self._news()
+        return Body(watcherinfo.MEDIA_TYPE, document)
+
+    def refresh(self, expires_at: float) -> None:
+        """Nothing hangs on the time."""
+
+    def end(self) -> None:
+        """Nothing is held elsewhere."""
+
+
+def _described(watcher: Watcher) -> watcherinfo.Watcher:
+    return watcherinfo.Watcher(
+        uri=watcher.uri,
+        id=watcher.id,
+        status=watcher.state.value,
+        event=watcher.event.value,
+        display_name=watcher.display_name or None,
+    )

@@ -1,0 +1,62 @@
+"""The event packages that the network side notifies, one row each (RFC 6665 §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.body import pidf, watcherinfo
+from harness.network.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An event package as its specification defines it.
+
+    `name` is the event type, `media_type` what NOTIFY carries by default, `default_expires` in
+    seconds. `is_owner_only` tells that only the resource's user may subscribe; `is_listed` that it
+    belongs in Allow-Events, which "does not include a list of the event template-packages"
+    (RFC 6665 §4.4.4).
+    """
+
+    name: str
+    clause: str
+    media_type: str
+    default_expires: int
+    is_owner_only: bool
+    is_listed: bool
+    is_publishable: bool
+
+
+PACKAGES: Mapping[str, Package] = {
+    package.name: package
+    for package in (
+        Package(
+            name="presence",
+            clause="RFC 3856 §6",
+            media_type=pidf.MEDIA_TYPE,
+            default_expires=3600,  # RFC 3856 §6.4
+            is_owner_only=False,
+            is_listed=True,
+            is_publishable=True,
+        ),
+        Package(
+            name="presence.winfo",
+            clause="RFC 3857 §4",
+            media_type=watcherinfo.MEDIA_TYPE,
+            default_expires=3600,  # RFC 3857 §4.4
+            is_owner_only=True,
+            is_listed=False,
+            is_publishable=False,
+        ),
+    )
+}
+
+PUBLISHABLE = frozenset(name for name, package in PACKAGES.items() if package.is_publishable)
+
+ALLOW_EVENTS = ", ".join(name for name, package in PACKAGES.items() if package.is_listed)
+
+
+def bad_event() -> Reply:
+    """489 with the packages that are understood (RFC 6665 §4.2.1.1, Allow-Events §8.2.2)."""
+    return Reply(489, headers=(("Allow-Events", ALLOW_EVENTS),))

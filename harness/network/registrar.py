@@ -1,0 +1,253 @@
+"""The registrar: bindings of addresses-of-record to contacts (RFC 3261 §10.3).
+
+With Path (RFC 3327), Service-Route (RFC 3608), P-Associated-URI (RFC 7315 §4.1) and GRUU
+(RFC 5627).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.model import Peer
+from harness.network.authentication import RegisterAuthentication
+from harness.network.gruu import Gruus
+from harness.network.reply import Header, Reply, granted_seconds, too_brief
+from harness.network.site import Site
+from harness.sip.fields import NameAddr
+from harness.sip.message import Request
+from harness.sip.parameters import quote
+from harness.sip.timers import TimerQueue
+from harness.sip.uri import SipUri, same_uri
+
+DEFAULT_EXPIRES = 3600
+"""RFC 3261 §10.2.1.1: what a registrar takes where the UA names no interval."""
+
+_REGISTRAR_PARAMS = ("expires", "pub-gruu", "temp-gruu")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One contact of an address-of-record, until `expires_at`.
+
+    `source` is where the REGISTER came from, `path` the routes that lead to the contact.
+    """
+
+    aor: str
+    contact: NameAddr
+    call_id: str
+    cseq: int
+    expires_at: float
+    source: Peer
+    path: tuple[str, ...] = ()
+
+    @property
+    def instance(self) -> str | None:
+        """The content of +sip.instance (RFC 5626 §4.1)."""
+        return self.contact.params.get("+sip.instance")
+
+    def remaining(self, now: float) -> int:
+        return max(0, round(self.expires_at - now))
+
+
+class RegistrationError(Exception):
+    """A REGISTER that cannot be accepted, with the reply that says so."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(f"{reply.status} {reply.reason or ''}")
+        self.reply = reply
+
+
+class Registrar:
+    """Takes REGISTER requests and knows where the users are."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._authentication = RegisterAuthentication(site)
+        self._bindings: dict[str, tuple[Binding, ...]] = {}
+        self._expiry: TimerQueue[str] = TimerQueue()
+        self.gruus = Gruus(site)
+
+    def register(self, request: Request, source: Peer, now: float) -> Reply:
+        """Process a REGISTER whose mandatory header fields are known to be readable."""
+        refusal = self._authentication.refusal(request, now)
+        if refusal is not None:
+            return refusal
+        aor = self._site.identity(request.to.uri) if request.to else ""
+        # §10.3 step 5: an address-of-record that is "not valid for the domain in the
+        # Request-URI" is 404.
+        if request.to is None or not self._site.serves(request.to.uri):
+            return Reply(404)
+        self.tick(now)
+        try:
+            updated = self._updated(aor, request, source, now)
+        except RegistrationError as error:
+            return error.reply
+        # §10.3 step 7: the updates are committed if and only if all of them succeed.
+        self._commit(aor, updated, request)
+        return self._success(aor, request, source, now)
+
+    def _updated(
+        self, aor: str, request: Request, source: Peer, now: float
+    ) -> tuple[Binding, ...] | None:
+        """The bindings after the request, None where it leaves them alone (step 6, 7)."""
+        values = request.headers.values("Contact")
+        if not values:
+            return None
+        if "*" in values:
+            return self._without_all(aor, request, len(values))
+        contacts = request.contacts
+        if len(contacts) != len(values):
+            raise RegistrationError(Reply(400, "Unreadable Contact"))
+        bindings = list(self._bindings.get(aor, ()))
+        for contact in contacts:
+            self._apply(bindings, self._binding(aor, contact, request, source, now), now)
+        if len(bindings) > self._site.limits.bindings_per_user:
+            raise RegistrationError(Reply(403, "Too Many Bindings"))
+        if aor not in self._bindings and len(self._bindings) >= self._site.limits.users:
+            raise RegistrationError(Reply(503, headers=(("Retry-After", "60"),)))
+        return tuple(bindings)
+
+    def _without_all(self, aor: str, request: Request, values: int) -> tuple[Binding, ...]:
+        # §10.3 step 6: "If the request has additional Contact fields or an expiration time other
+        # than zero, the request is invalid, and the server MUST return a 400".
+        if values > 1 or request.expires != 0:
+            raise RegistrationError(Reply(400, "Contact * Needs Expires 0 And No Other Contact"))
+        for binding in self._bindings.get(aor, ()):
+            _check_order(binding, request)
+        return ()
+
+    def _binding(
+        self, aor: str, contact: NameAddr, request: Request, source: Peer, now: float
+    ) -> Binding:
+        # §10.3 step 7: the expires parameter, else Expires, else a default.
+        asked = contact.expires if contact.expires is not None else request.expires
+        network = self._site.profile.network
+        seconds = granted_seconds(
+            asked, DEFAULT_EXPIRES, network.min_registration, network.max_registration
+        )
+        if seconds is None:
+            raise RegistrationError(too_brief(network.min_registration))
+        self._check_target(aor, contact)
+        return Binding(
+            aor=aor,
+            contact=NameAddr(contact.uri, contact.params.without(*_REGISTRAR_PARAMS)),
+            call_id=request.call_id or "",
+            cseq=request.cseq.number if request.cseq else 0,
+            expires_at=now + seconds,
+            source=source,
+            path=request.headers.values("Path"),
+        )
+
+    def _check_target(self, aor: str, contact: NameAddr) -> None:
+        """RFC 5627 §5.1: what would loop, or is no SIP URI, MUST be rejected with 403."""
+        if "+sip.instance" not in contact.params:
+            return
+        loops = same_uri(contact.uri, aor) or self.gruus.resolve(contact.uri) is not None
+        if loops or not isinstance(contact.parsed, SipUri):
+            raise RegistrationError(Reply(403, "Contact Is The Address-of-Record Or No SIP URI"))
+
+    def _apply(self, bindings: list[Binding], new: Binding, now: float) -> None:
+        """Add, update or remove one binding (§10.3 step 7)."""
+        known = next(
+            (
+                index
+                for index, old in enumerate(bindings)
+                if same_uri(old.contact.uri, new.contact.uri)
+            ),
+            None,
+        )
+        removes = new.expires_at <= now
+        if known is None:
+            if not removes:
+                bindings.append(new)
+            return
+        _check_order(bindings[known], new)
+        if removes:
+            del bindings[known]
+        else:
+            bindings[known] = new
+
+    def _commit(self, aor: str, updated: tuple[Binding, ...] | None, request: Request) -> None:
+        if updated is None:
+            return
+        self._replace(aor, updated)
+        for contact in request.contacts:
+            binding = self._find(updated, contact)
+            if binding is not None and binding.instance:
+                self.gruus.assign(aor, binding.instance, binding.call_id)
+
+    def _replace(self, aor: str, after: tuple[Binding, ...]) -> None:
+        before = self._bindings.pop(aor, ())
+        self._expiry.cancel(aor)
+        if after:
+            self._bindings[aor] = after
+            self._expiry.set(aor, min(binding.expires_at for binding in after))
+        left = {binding.instance for binding in after}
+        for binding in before:
+            if binding.instance and binding.instance not in left:
+                self.gruus.expire(aor, binding.instance)
+
+    def _find(self, bindings: tuple[Binding, ...], contact: NameAddr) -> Binding | None:
+        found = (each for each in bindings if same_uri(each.contact.uri, contact.uri))
+        return next(found, None)
+
+    def _success(self, aor: str, request: Request, source: Peer, now: float) -> Reply:
+        """200 with all current bindings (§10.3 step 8)."""
+        network = self._site.profile.network
+        bindings = self._bindings.get(aor, ())
+        headers: list[Header] = [
+            ("Contact", self._contact_value(binding, request, now)) for binding in bindings
+        ]
+        # RFC 3327 §5.3: the Path values are copied into the 200.
+        headers += [("Path", value) for value in request.headers.values("Path")]
+        if network.path and "path" in request.supported:
+            headers.append(("Path", self._site.route("term", source)))
+        if network.service_route and bindings:
+            # RFC 3608 §6.3: routes MUST have ";lr"; only with bindings there is service to reach.
+            headers.append(("Service-Route", self._site.route("orig", source)))
+        if bindings:
+            headers += [("P-Associated-URI", f"<{uri}>") for uri in self._associated(aor)]
+        # §10.3 step 8: "The response SHOULD include a Date header field."
+        headers.append(("Date", self._site.date()))
+        return Reply(200, headers=tuple(headers))
+
+    def _associated(self, aor: str) -> tuple[str, ...]:
+        """The default public identity first (TS 24.229 §5.4.1.2.2F), then its number."""
+        user = aor.removeprefix("sip:").partition("@")[0]
+        is_number = user.startswith("+") and user[1:].isdecimal()
+        return (aor, f"tel:{user}") if is_number else (aor,)
+
+    def _contact_value(self, binding: Binding, request: Request, now: float) -> str:
+        params = f"{binding.contact.params};expires={binding.remaining(now)}"
+        # RFC 5627 §5.2: GRUUs only for a client whose request lists gruu in Supported.
+        if binding.instance and "gruu" in request.supported:
+            public = self.gruus.public(binding.aor, binding.instance)
+            temporary = self.gruus.temporary(binding.aor, binding.instance)
+            params += f";pub-gruu={quote(public)}" if public else ""
+            params += f";temp-gruu={quote(temporary)}" if temporary else ""
+        return f"<{binding.contact.uri}>{params}"
+
+    def bindings(self, identity: str) -> tuple[Binding, ...]:
+        """The bindings of an address-of-record or GRUU, the most recent last."""
+        gruu = self.gruus.resolve(identity)
+        if gruu is None:
+            return self._bindings.get(self._site.identity(identity), ())
+        aor, instance = gruu
+        return tuple(each for each in self._bindings.get(aor, ()) if each.instance == instance)
+
+    def tick(self, now: float) -> None:
+        """Drop the bindings that have expired."""
+        for aor in self._expiry.due(now):
+            bindings = self._bindings.get(aor, ())
+            self._replace(aor, tuple(each for each in bindings if each.expires_at > now))
+
+    def next_deadline(self) -> float | None:
+        """When the next binding expires."""
+        return self._expiry.next_deadline()
+
+
+def _check_order(old: Binding, new: Binding | Request) -> None:
+    """§10.3: with the same Call-ID the CSeq has to be higher, otherwise "the request fails"."""
+    number = new.cseq if isinstance(new, Binding) else (new.cseq.number if new.cseq else 0)
+    if old.call_id == new.call_id and number <= old.cseq:
+        raise RegistrationError(Reply(500, "CSeq Is Not Higher Than The Binding's"))
