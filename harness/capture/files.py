@@ -89,7 +89,8 @@ class CaptureFile:
         file = self.path.open("rb")
         with _scapy_warnings():
             try:
-                return RawPcapReader(file)
+                # scapy takes an open file as well, its annotation only says str.
+                return RawPcapReader(file)  # type: ignore[arg-type]
             except (Scapy_Exception, OSError, EOFError, ValueError) as error:
                 file.close()
                 detail = str(error).splitlines()[0] if str(error) else type(error).__name__

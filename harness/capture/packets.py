@@ -121,7 +121,7 @@ class PacketReader:
             return None
         try:
             found = _ipv4(data) if data[0] >> 4 == 4 else _ipv6(data)
-        except (struct.error, IndexError):
+        except (struct.error, IndexError, ValueError):
             return None
         if isinstance(found, _Fragment):
             return self._defragment(found)
