@@ -11,7 +11,7 @@ from lxml import etree
 
 from harness.xcap.errors import Exists, conflict
 from harness.xcap.percent import quote_node_selector
-from harness.xcap.selector import XcapUri, XcapUriError, parse_xcap_uri
+from harness.xcap.selector import XcapUri, XcapUriError, canonical_xui, parse_xcap_uri
 
 _RESOURCE_LISTS = "urn:ietf:params:xml:ns:resource-lists"
 _RLS_SERVICES = "urn:ietf:params:xml:ns:rls-services"
@@ -23,13 +23,15 @@ _ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
 class Situation:
     """Where a document is put: its XCAP URI, the path of the XCAP root, the default namespace.
 
-    `service_is_taken` tells whether a service URI exists in any other document of the server.
+    `service_is_taken` tells whether a service URI exists in any other document of the server,
+    `identity` gives the form of an XUI in which two of one user are equal.
     """
 
     uri: XcapUri
     root_path: str
     namespace: str
     service_is_taken: Callable[[str], bool]
+    identity: Callable[[str], str] = canonical_xui
 
 
 Constraint = Callable[[etree._Element, Situation], None]
@@ -111,8 +113,10 @@ def resource_list_uris(root: etree._Element, situation: Situation) -> None:
             raise conflict(
                 "constraint-failure", f"<resource-list> is not in resource-lists: {text}"
             )
-        own_tree = situation.uri.tree == "users"
-        if own_tree and (target.tree != "users" or target.user != situation.uri.user):
+        if situation.uri.tree != "users":
+            continue
+        owner = situation.identity(situation.uri.xui)
+        if target.tree != "users" or situation.identity(target.xui) != owner:
             raise conflict("constraint-failure", f"<resource-list> is another user's: {text}")
 
 

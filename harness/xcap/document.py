@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,7 @@ from harness.xcap.selector import XcapUri, canonical_xui
 
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
-    """What identifies a document: `user` is a canonical XUI, "" in the global tree."""
+    """What identifies a document: `user` is an XUI in comparable form, "" in the global tree."""
 
     auid: str
     tree: Literal["users", "global"]
@@ -19,8 +19,10 @@ class DocumentKey:
     name: str
 
     @staticmethod
-    def of(uri: XcapUri) -> DocumentKey:
-        return DocumentKey(uri.auid, uri.tree, canonical_xui(uri.xui), uri.document)
+    def of(uri: XcapUri, identity: Callable[[str], str] = canonical_xui) -> DocumentKey:
+        """The key that a URI names; `identity` gives the comparable form of an XUI."""
+        user = identity(uri.xui) if uri.tree == "users" else ""
+        return DocumentKey(uri.auid, uri.tree, user, uri.document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,12 @@ class ApplicationUsage:
     constraints: tuple[Constraint, ...] = ()
 
     def has_folder(self, document: str) -> bool:
-        """Whether the directory that a document is put into exists (RFC 4825 §8.2.1)."""
+        """Whether the directory that a document is put into exists (RFC 4825 §8.2.1).
+
+        A document cannot have the name of a sub-directory (RFC 4825 §6.2).
+        """
         folder, slash, _ = document.rpartition("/")
-        return not slash or folder in self.folders
+        return folder in self.folders if slash else document not in self.folders
 
 
 _COMMON_POLICY = "urn:ietf:params:xml:ns:common-policy"

@@ -1,0 +1,382 @@
+"""The XML document management server: XCAP on documents that the other roles read (RFC 4825 §8).
+
+It plays; it does not judge. What it has to refuse by a standard it refuses, and what it can serve
+in spite of a flaw it serves, so that a UE's run goes on and the checks say what was wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from harness.body.schema import MAX_BYTES, BodyError, parse_xml, validate
+from harness.model import Peer
+from harness.network.site import SERVER, Site
+from harness.network.xdms_access import XdmsAccess, xcap_scheme
+from harness.network.xdms_answer import (
+    METHODS,
+    READ_METHODS,
+    Answer,
+    conflict_answer,
+    failed_condition,
+    not_allowed,
+)
+from harness.network.xdms_generated import GeneratedDocuments
+from harness.sip.uri import same_uri
+from harness.xcap.constraints import Situation
+from harness.xcap.document import Document, DocumentKey, DocumentStore
+from harness.xcap.editing import (
+    ATTRIBUTE_TYPE,
+    ELEMENT_TYPE,
+    Edited,
+    NoParentError,
+    delete_node,
+    get_node,
+    put_node,
+)
+from harness.xcap.errors import ConflictError, conflict
+from harness.xcap.http import HttpRequest
+from harness.xcap.nodes import encode_namespaces, encode_node_selector, select
+from harness.xcap.percent import percent_encode
+from harness.xcap.selector import NodeSelector, XcapUri, XcapUriError, parse_xcap_uri
+from harness.xcap.spans import XmlError, parse_document
+from harness.xcap.usage import APPLICATION_USAGES, ApplicationUsage
+
+MAX_DOCUMENTS_PER_USER = 64
+MAX_DOCUMENTS = 20_000
+
+_SERVICES = "urn:ietf:params:xml:ns:rls-services"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentChange:
+    """One document changed: `before` is None when it was created, `after` when it was deleted.
+
+    `user` is the canonical identity of the owner ("" in the global tree).
+    """
+
+    auid: str
+    user: str
+    name: str
+    before: Document | None
+    after: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that the RLS offers: its owner's identity and the <service> element."""
+
+    owner: str
+    element: etree._Element
+
+
+class Xdms:
+    """Documents of all users, and the XCAP server in front of them; without I/O.
+
+    `root_path` is the path of the XCAP root URI. With `list_entries` off, the xcap-directory
+    shows empty folders whatever is stored, as the documented flow's does.
+    """
+
+    def __init__(self, site: Site, *, root_path: str = "/", list_entries: bool = True) -> None:
+        self._site = site
+        self._root_path = root_path.rstrip("/") + "/"
+        self._store = DocumentStore()
+        self._generated = GeneratedDocuments(self._store, list_entries=list_entries)
+        self._access = XdmsAccess(site)
+        self.observers: list[Callable[[DocumentChange], None]] = []
+        """Called after each change, before the response is sent."""
+
+    # -- for the other roles
+
+    def content(self, auid: str, xui: str, name: str | None = None) -> bytes | None:
+        """A user's document in bytes; `name` None is the usage's well-known one."""
+        document = self._store.get(self._key(auid, xui, name))
+        return None if document is None else document.content
+
+    def document(self, auid: str, xui: str, name: str | None = None) -> etree._Element | None:
+        """The root of a user's document, without comments; `name` as in `content`."""
+        content = self.content(auid, xui, name)
+        return None if content is None else parse_xml(content)
+
+    def element(self, uri: str) -> etree._Element | None:
+        """The element, or the root of the document, that an XCAP URI names.
+
+        Any authority is taken for ours: a UE names us by the address that it sees. None for what
+        does not exist or is no XCAP URI.
+        """
+        try:
+            target = parse_xcap_uri(uri, self._root_path)
+        except XcapUriError:
+            return None
+        document = self._store.get(DocumentKey.of(target, self._site.identity))
+        if document is None:
+            return None
+        root = parse_xml(document.content)
+        if target.node is None:
+            return root
+        namespace = APPLICATION_USAGES[target.auid].namespace
+        return select(root, target.node.steps, namespace)
+
+    def service(self, uri: str) -> Service | None:
+        """The service that a Request-URI names, by SIP URI equality (RFC 4826 §4.5)."""
+        for document in self._store.of_usage("rls-services"):
+            if document.key.name != "index":
+                continue
+            for element in parse_xml(document.content).iterchildren(f"{{{_SERVICES}}}service"):
+                if _names_service(element.get("uri", ""), uri):
+                    return Service(document.key.user, element)
+        return None
+
+    def put(self, auid: str, xui: str, content: bytes, name: str | None = None) -> None:
+        """Store a document without a request; raises `ConflictError` as for a client."""
+        usage = APPLICATION_USAGES[auid]
+        uri = XcapUri(auid, "users", xui, name or usage.document)
+        self._check(content, uri, usage)
+        self._replace(self._key(auid, xui, name), content)
+
+    def _key(self, auid: str, xui: str, name: str | None) -> DocumentKey:
+        name = APPLICATION_USAGES[auid].document if name is None else name
+        return DocumentKey(auid, "users", self._site.identity(xui), name)
+
+    # -- the server
+
+    def handle(self, request: HttpRequest, source: Peer, now: float) -> bytes:
+        """The response to one whole request; `now` is monotonic seconds."""
+        answer = _refuse_unreadable(request) or self._answer(request, source, now)
+        return answer.serialize(request, self._site.date(), SERVER)
+
+    def _answer(self, request: HttpRequest, source: Peer, now: float) -> Answer:
+        if request.method not in METHODS:
+            return not_allowed()
+        try:
+            uri = parse_xcap_uri(request.target, self._root_path)
+        except XcapUriError as error:
+            # RFC 4825 §8: what cannot exist is 404 at once; only then comes authentication.
+            challenge = None if error.status == 404 else self._access.challenge(request, now)
+            return challenge or Answer(error.status)
+        usage = APPLICATION_USAGES.get(uri.auid)
+        if usage is None or uri.tree not in usage.trees:
+            return Answer(404)
+        if uri.tree == "users" and not self._site.serves(uri.xui):
+            return Answer(404)
+        refusal = self._access.challenge(request, now)
+        if refusal is None and request.method not in READ_METHODS and _is_read_only(uri, usage):
+            refusal = not_allowed(READ_METHODS)
+        refusal = refusal or self._access.forbidden(request, uri, usage)
+        if refusal is not None:
+            return refusal
+        base_uri = f"{xcap_scheme(source)}://{request.host}{self._root_path}"
+        return self._perform(_Operation(request, uri, usage, base_uri))
+
+    def _perform(self, operation: _Operation) -> Answer:
+        methods = {"GET": self._get, "HEAD": self._get, "PUT": self._put, "DELETE": self._delete}
+        try:
+            return methods[operation.request.method](operation)
+        except ConflictError as error:
+            return conflict_answer(error.report)
+
+    def _find(self, operation: _Operation) -> Document | None:
+        key = DocumentKey.of(operation.uri, self._site.identity)
+        generated = self._generated.get(operation.uri, key, operation.base_uri)
+        return generated or self._store.get(key)
+
+    def _get(self, operation: _Operation) -> Answer:
+        """RFC 4825 §8.3."""
+        document = self._find(operation)
+        if document is None:
+            return Answer(404)
+        content, content_type = document.content, operation.usage.content_type
+        if operation.uri.node is not None:
+            node = get_node(content, operation.uri.node, operation.usage.namespace)
+            if node is None:
+                return Answer(404)
+            content, content_type = node.content, node.content_type
+        failed = failed_condition(operation.request, document.etag, is_insertion=False)
+        if failed is not None:
+            return failed
+        headers = (
+            ("ETag", document.etag),
+            ("Content-Type", content_type),
+            # RFC 4825 §9: a cache does not know how resources depend on one another.
+            ("Cache-Control", "no-cache"),
+        )
+        return Answer(200, headers, content)
+
+    def _put(self, operation: _Operation) -> Answer:
+        """RFC 4825 §8.2."""
+        request, node = operation.request, operation.uri.node
+        document = self._find(operation)
+        if node is not None and document is None:
+            raise conflict("no-parent", "the document does not exist")
+        if not operation.usage.has_folder(operation.uri.document):
+            raise conflict("no-parent", "the sub-directory does not exist")
+        if request.content_type != _content_type(operation):
+            return Answer(415)
+        etag = None if document is None else document.etag
+        failed = failed_condition(request, etag, is_insertion=document is None)
+        if failed is not None:
+            return failed
+        if len(request.body) > MAX_BYTES:
+            return Answer(413)
+        key = DocumentKey.of(operation.uri, self._site.identity)
+        if document is None and self._is_full(key):
+            return Answer(507)
+        edited = self._edit(operation, document, node)
+        self._check(edited.document, operation.uri, operation.usage)
+        stored = self._replace(key, edited.document)
+        return Answer(201 if edited.created else 200, (("ETag", stored.etag),))
+
+    def _edit(
+        self, operation: _Operation, document: Document | None, node: NodeSelector | None
+    ) -> Edited:
+        body = operation.request.body
+        if node is None or document is None:
+            return Edited(body, created=document is None)
+        try:
+            return put_node(document.content, node, body, operation.usage.namespace)
+        except NoParentError as error:
+            ancestor = _ancestor_uri(operation, node, error.steps)
+            raise conflict("no-parent", "the parent element does not exist", ancestor) from error
+
+    def _delete(self, operation: _Operation) -> Answer:
+        """RFC 4825 §8.4."""
+        uri, usage = operation.uri, operation.usage
+        document = self._find(operation)
+        if document is None:
+            return Answer(404)
+        if uri.node is not None and not get_node(document.content, uri.node, usage.namespace):
+            return Answer(404)
+        failed = failed_condition(operation.request, document.etag, is_insertion=False)
+        if failed is not None:
+            return failed
+        if uri.node is None:
+            self._store.delete(document.key)
+            self._tell(document.key, document, None)
+            return Answer(200)
+        edited = delete_node(document.content, uri.node, usage.namespace)
+        if edited is None:
+            return Answer(404)
+        self._check(edited, uri, usage)
+        return Answer(200, (("ETag", self._replace(document.key, edited).etag),))
+
+    # -- what a document has to meet
+
+    def _check(self, content: bytes, uri: XcapUri, usage: ApplicationUsage) -> None:
+        """RFC 4825 §8.2.2 and §8.2.5, in their order; raises `ConflictError`."""
+        try:
+            parse_document(content)
+            root = parse_xml(content)
+        except XmlError as error:
+            raise conflict(error.fault, str(error)) from error
+        except BodyError as error:
+            raise conflict("not-well-formed", str(error)) from error
+        if root.tag != usage.root:
+            raise conflict("schema-validation-error", f"the root element is not {usage.root}")
+        errors = validate(root, usage.content_type)
+        if errors:
+            raise conflict("schema-validation-error", f"{errors[0].path}: {errors[0].reason}")
+        key = DocumentKey.of(uri, self._site.identity)
+        situation = Situation(
+            uri,
+            self._root_path,
+            usage.namespace,
+            lambda service: self._service_is_taken(service, key),
+            self._site.identity,
+        )
+        for constraint in usage.constraints:
+            constraint(root, situation)
+
+    def _service_is_taken(self, uri: str, own: DocumentKey) -> bool:
+        """Whether another document has a service with this URI (RFC 4826 §4.4.5)."""
+        return any(
+            element.get("uri") == uri
+            for document in self._store.of_usage("rls-services")
+            if document.key != own
+            for element in parse_xml(document.content).iterchildren(f"{{{_SERVICES}}}service")
+        )
+
+    def _is_full(self, key: DocumentKey) -> bool:
+        return (
+            len(self._store) >= MAX_DOCUMENTS
+            or len(self._store.of_user(key.user)) >= MAX_DOCUMENTS_PER_USER
+        )
+
+    def _replace(self, key: DocumentKey, content: bytes) -> Document:
+        before = self._store.get(key)
+        document = Document(key, content, f'"{self._site.new_id()}"', self._site.wall_clock())
+        self._store.put(document)
+        self._tell(key, before, document)
+        return document
+
+    def _tell(self, key: DocumentKey, before: Document | None, after: Document | None) -> None:
+        change = DocumentChange(key.auid, key.user, key.name, before, after)
+        for observer in tuple(self.observers):
+            observer(change)
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """A request that may be performed, with what its URI names."""
+
+    request: HttpRequest
+    uri: XcapUri
+    usage: ApplicationUsage
+    base_uri: str
+
+
+def _refuse_unreadable(request: HttpRequest) -> Answer | None:
+    """The answer to a request that cannot be served as it is."""
+    if not request.method:
+        return Answer(400)
+    if not request.version.startswith("HTTP/1."):
+        return Answer(505)
+    if request.version != "HTTP/1.0" and len(request.headers.rows("Host")) != 1:
+        return Answer(400)  # RFC 9112 §3.2: MUST, where Host is missing or stands twice
+    length = request.content_length
+    if length is not None and length > MAX_BYTES:
+        return Answer(413)
+    if any(
+        fault.where == "body" or fault.expected == "field-name :" for fault in request.malformed
+    ):
+        # RFC 9112 §6.3: an incomplete body; §5.1: white space between field name and colon.
+        return Answer(400)
+    return None
+
+
+def _is_read_only(uri: XcapUri, usage: ApplicationUsage) -> bool:
+    """A document of the server, or namespace bindings (RFC 4825 §8.2, §8.4: 405 with Allow)."""
+    return usage.generated or (uri.node is not None and uri.node.kind == "namespaces")
+
+
+def _content_type(operation: _Operation) -> str:
+    """The media type that a PUT MUST have (RFC 4825 §8.2.2)."""
+    if operation.uri.node is None:
+        return operation.usage.content_type
+    return ELEMENT_TYPE if operation.uri.node.kind == "element" else ATTRIBUTE_TYPE
+
+
+def _ancestor_uri(operation: _Operation, node: NodeSelector, steps: int) -> str:
+    """The URI of the closest ancestor that exists (RFC 4825 §11.1)."""
+    uri = operation.uri
+    segments = [uri.auid, uri.tree, *([uri.xui] if uri.xui else []), *uri.document.split("/")]
+    document = operation.base_uri + "/".join(percent_encode(segment) for segment in segments)
+    if not steps:
+        return document
+    selector = encode_node_selector(NodeSelector(node.steps[:steps]))
+    return f"{document}/~~/{selector}{encode_namespaces(uri.namespaces)}"
+
+
+def _names_service(service: str, request_uri: str) -> bool:
+    """Whether a Request-URI names the service.
+
+    SIP URI equality ignores a parameter that stands in one URI only (RFC 3261 §19.1.4), so that
+    "sip:user@host;pres-list=rcs" would equal the user's own address. The lookup that RFC 4826
+    §4.5 describes compares canonical URIs with all their parameters: so they all have to be there.
+    """
+    return same_uri(service, request_uri) and _parameters(service) == _parameters(request_uri)
+
+
+def _parameters(uri: str) -> set[str]:
+    return {each.partition("=")[0].lower() for each in uri.partition("?")[0].split(";")[1:]}
