@@ -1,0 +1,1 @@
+"""The run record and the views of it: text, HTML, Allure, JUnit."""
