@@ -19,14 +19,14 @@ MEDIA_TYPE = "application/rls-services+xml"
 class Service:
     """A list that can be subscribed to at `uri`.
 
-    Its members are in `members`, or in the list at the HTTP URI `resource_list`. Empty
-    `packages` mean all packages that the server knows (§4.1).
+    Its members are in `members`, or in the list at the HTTP URI `resource_list`. `packages`
+    is None where the service takes subscriptions to any event package (§4.1).
     """
 
     uri: str
     resource_list: str | None = None
     members: ResourceList | None = None
-    packages: tuple[str, ...] = ()
+    packages: tuple[str, ...] | None = None
     line: int | None = field(default=None, compare=False)
 
 
@@ -54,7 +54,7 @@ def make_rls_services(services: Iterable[Service]) -> bytes:
             add_list(element, service.members, RLS_SERVICES)
         else:
             tree.add(element, RLS_SERVICES, "resource-list", service.resource_list)
-        if service.packages:
+        if service.packages is not None:
             packages = tree.add(element, RLS_SERVICES, "packages")
             for package in service.packages:
                 tree.add(packages, RLS_SERVICES, "package", package)
@@ -64,11 +64,14 @@ def make_rls_services(services: Iterable[Service]) -> bytes:
 def _parse_service(element: etree._Element) -> Service:
     members = tree.child(element, RLS_SERVICES, "list")
     packages = tree.child(element, RLS_SERVICES, "packages")
-    names = [] if packages is None else tree.children(packages, RLS_SERVICES, "package")
     return Service(
         uri=tree.attribute(element, "uri") or "",
         resource_list=tree.child_text(element, RLS_SERVICES, "resource-list"),
         members=None if members is None else parse_list(members),
-        packages=tuple(tree.text(found) or "" for found in names),
+        packages=None
+        if packages is None
+        else tuple(
+            tree.text(found) or "" for found in tree.children(packages, RLS_SERVICES, "package")
+        ),
         line=line_of(element),
     )
