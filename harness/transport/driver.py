@@ -90,7 +90,7 @@ class Driver:
                 self._datagrams.append(datagrams)
                 return datagrams.local
             server = await loop.create_server(
-                lambda: self._connection(peer.transport, "server"), peer.host, peer.port
+                lambda: self._connection(peer.transport), peer.host, peer.port
             )
         except OSError as error:
             raise ListenError(error.errno, _explain(peer, error)) from None
@@ -173,7 +173,7 @@ class Driver:
     def _write(self, connection: StreamConnection, send: Send) -> None:
         if isinstance(connection.framing, HttpFraming) and not _is_response(send.data):
             connection.framing.expect(send.data.split(b" ", 1)[0].decode("ascii", "replace"))
-            self._outstanding[connection.remote] = send
+            self._outstanding[connection.peer] = send
         self._observe(send.data, connection.local, connection.remote, connection.name)
         connection.write(send.data)
         if connection.kind in (Transport.HTTP, Transport.HTTPS) and _ends_connection(send.data):
@@ -181,17 +181,23 @@ class Driver:
 
     # -- connections ----------------------------------------------------------------------------
 
-    def _connection(self, kind: Transport, role: Literal["server", "client"]) -> StreamConnection:
+    def _connection(self, kind: Transport, asked: Peer | None = None) -> StreamConnection:
+        role: Literal["server", "client"] = "client" if asked else "server"
         framing: Framing = SipFraming() if kind.is_sip else HttpFraming(role)
         return StreamConnection(
-            kind, framing, made=self._made, received=self._received, lost=self._lost
+            kind,
+            framing,
+            made=self._made,
+            received=self._received,
+            lost=self._lost,
+            asked=asked,
         )
 
     async def _connect(self, destination: Peer) -> None:
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await self._running().create_connection(
-                    lambda: self._connection(destination.transport, "client"),
+                    lambda: self._connection(destination.transport, destination),
                     destination.host,
                     destination.port,
                 )
@@ -206,33 +212,32 @@ class Driver:
             _log.warning("too many connections: %s is refused", connection.remote)
             connection.close()
             return
-        self._connections[connection.remote] = connection
-        for send in self._connecting.pop(connection.remote, []):
+        self._connections[connection.peer] = connection
+        for send in self._connecting.pop(connection.peer, []):
             self._write(connection, send)
 
     def _received(self, connection: StreamConnection, message: bytes) -> None:
-        self._outstanding.pop(connection.remote, None)
-        self._hear(message, connection.remote, connection.local, connection.name)
+        self._outstanding.pop(connection.peer, None)
+        self._observe(message, connection.remote, connection.local, connection.name)
+        self._hear(message, connection.peer)
 
     def _lost(self, connection: StreamConnection, reason: str) -> None:
-        if self._connections.get(connection.remote) is connection:
-            del self._connections[connection.remote]
-        unanswered = self._outstanding.pop(connection.remote, None)
+        if self._connections.get(connection.peer) is connection:
+            del self._connections[connection.peer]
+        unanswered = self._outstanding.pop(connection.peer, None)
         if unanswered is not None and not self._stopped:
             self._undelivered(unanswered, reason)
 
     # -- the endpoint -----------------------------------------------------------------------------
 
-    def _hear(self, data: bytes, source: Peer, local: Peer, connection: str) -> None:
-        if self._stopped:
-            return
-        self._observe(data, source, local, connection)
+    def _hear(self, data: bytes, source: Peer) -> None:
         self._ask(lambda: self._endpoint.receive(data, source, self.now))
 
     def heard_datagram(self, data: bytes, source: Peer, local: Peer) -> None:
         """A datagram arrived; a keep-alive says nothing."""
         if not is_keepalive(data):
-            self._hear(data, source, local, "")
+            self._observe(data, source, local, "")
+            self._hear(data, source)
 
     def _undelivered(self, send: Send, reason: str) -> None:
         # From the loop, not from here: the endpoint may still be inside the call that sent it.
@@ -263,7 +268,7 @@ class Driver:
             self._timer = self._running().call_at(deadline, self._tick)
 
     def _observe(self, raw: bytes, source: Peer, destination: Peer, connection: str) -> None:
-        if self._observer is not None:
+        if self._observer is not None and not self._stopped:
             self._observer(raw, source, destination, time.time(), connection=connection)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:

@@ -87,7 +87,10 @@ class HttpFraming:
 
 
 class StreamConnection(asyncio.Protocol):
-    """One TCP connection: `local` and `remote` are known once it is made."""
+    """One TCP connection: `local` and `remote` are known once it is made.
+
+    `asked` is the peer under which a connection of ours was asked for: its host may be a name.
+    """
 
     def __init__(
         self,
@@ -97,8 +100,10 @@ class StreamConnection(asyncio.Protocol):
         made: Callable[[StreamConnection], None],
         received: Callable[[StreamConnection, bytes], None],
         lost: Callable[[StreamConnection, str], None],
+        asked: Peer | None = None,
     ) -> None:
         self.kind = kind
+        self.asked = asked
         self.framing = framing
         self.local = Peer("", 0, kind)
         self.remote = Peer("", 0, kind)
@@ -144,6 +149,11 @@ class StreamConnection(asyncio.Protocol):
             self._transport.abort()
             return
         self._transport.write(data)
+
+    @property
+    def peer(self) -> Peer:
+        """The other side, as the endpoint knows it."""
+        return self.asked or self.remote
 
     @property
     def is_open(self) -> bool:
