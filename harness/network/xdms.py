@@ -6,12 +6,9 @@ in spite of a flaw it serves, so that a UE's run goes on and the checks say what
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from lxml import etree
-
-from harness.body.schema import MAX_BYTES, BodyError, parse_xml, validate
+from harness.body.schema import MAX_BYTES
 from harness.model import Peer
 from harness.network.site import SERVER, Site
 from harness.network.xdms_access import XdmsAccess, xcap_scheme
@@ -23,10 +20,9 @@ from harness.network.xdms_answer import (
     failed_condition,
     not_allowed,
 )
+from harness.network.xdms_documents import DocumentChange, Service, XdmDocuments
 from harness.network.xdms_generated import GeneratedDocuments
-from harness.sip.uri import same_uri
-from harness.xcap.constraints import Situation
-from harness.xcap.document import Document, DocumentKey, DocumentStore
+from harness.xcap.document import Document, DocumentKey
 from harness.xcap.editing import (
     ATTRIBUTE_TYPE,
     ELEMENT_TYPE,
@@ -38,109 +34,25 @@ from harness.xcap.editing import (
 )
 from harness.xcap.errors import ConflictError, conflict
 from harness.xcap.http import HttpRequest
-from harness.xcap.nodes import encode_namespaces, encode_node_selector, select
+from harness.xcap.nodes import encode_namespaces, encode_node_selector
 from harness.xcap.percent import percent_encode
 from harness.xcap.selector import NodeSelector, XcapUri, XcapUriError, parse_xcap_uri
-from harness.xcap.spans import XmlError, parse_document
 from harness.xcap.usage import APPLICATION_USAGES, ApplicationUsage
 
-MAX_DOCUMENTS_PER_USER = 64
-MAX_DOCUMENTS = 20_000
-
-_SERVICES = "urn:ietf:params:xml:ns:rls-services"
+__all__ = ["DocumentChange", "Service", "Xdms"]
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentChange:
-    """One document changed: `before` is None when it was created, `after` when it was deleted.
-
-    `user` is the canonical identity of the owner ("" in the global tree).
-    """
-
-    auid: str
-    user: str
-    name: str
-    before: Document | None
-    after: Document | None
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A service that the RLS offers: its owner's identity and the <service> element."""
-
-    owner: str
-    element: etree._Element
-
-
-class Xdms:
-    """Documents of all users, and the XCAP server in front of them; without I/O.
+class Xdms(XdmDocuments):
+    """The documents of all users, and the XCAP server in front of them; without I/O.
 
     `root_path` is the path of the XCAP root URI. With `list_entries` off, the xcap-directory
     shows empty folders whatever is stored, as the documented flow's does.
     """
 
     def __init__(self, site: Site, *, root_path: str = "/", list_entries: bool = True) -> None:
-        self._site = site
-        self._root_path = root_path.rstrip("/") + "/"
-        self._store = DocumentStore()
+        super().__init__(site, root_path)
         self._generated = GeneratedDocuments(self._store, list_entries=list_entries)
         self._access = XdmsAccess(site)
-        self.observers: list[Callable[[DocumentChange], None]] = []
-        """Called after each change, before the response is sent."""
-
-    # -- for the other roles
-
-    def content(self, auid: str, xui: str, name: str | None = None) -> bytes | None:
-        """A user's document in bytes; `name` None is the usage's well-known one."""
-        document = self._store.get(self._key(auid, xui, name))
-        return None if document is None else document.content
-
-    def document(self, auid: str, xui: str, name: str | None = None) -> etree._Element | None:
-        """The root of a user's document, without comments; `name` as in `content`."""
-        content = self.content(auid, xui, name)
-        return None if content is None else parse_xml(content)
-
-    def element(self, uri: str) -> etree._Element | None:
-        """The element, or the root of the document, that an XCAP URI names.
-
-        Any authority is taken for ours: a UE names us by the address that it sees. None for what
-        does not exist or is no XCAP URI.
-        """
-        try:
-            target = parse_xcap_uri(uri, self._root_path)
-        except XcapUriError:
-            return None
-        document = self._store.get(DocumentKey.of(target, self._site.identity))
-        if document is None:
-            return None
-        root = parse_xml(document.content)
-        if target.node is None:
-            return root
-        namespace = APPLICATION_USAGES[target.auid].namespace
-        return select(root, target.node.steps, namespace)
-
-    def service(self, uri: str) -> Service | None:
-        """The service that a Request-URI names, by SIP URI equality (RFC 4826 §4.5)."""
-        for document in self._store.of_usage("rls-services"):
-            if document.key.name != "index":
-                continue
-            for element in parse_xml(document.content).iterchildren(f"{{{_SERVICES}}}service"):
-                if _names_service(element.get("uri", ""), uri):
-                    return Service(document.key.user, element)
-        return None
-
-    def put(self, auid: str, xui: str, content: bytes, name: str | None = None) -> None:
-        """Store a document without a request; raises `ConflictError` as for a client."""
-        usage = APPLICATION_USAGES[auid]
-        uri = XcapUri(auid, "users", xui, name or usage.document)
-        self._check(content, uri, usage)
-        self._replace(self._key(auid, xui, name), content)
-
-    def _key(self, auid: str, xui: str, name: str | None) -> DocumentKey:
-        name = APPLICATION_USAGES[auid].document if name is None else name
-        return DocumentKey(auid, "users", self._site.identity(xui), name)
-
-    # -- the server
 
     def handle(self, request: HttpRequest, source: Peer, now: float) -> bytes:
         """The response to one whole request; `now` is monotonic seconds."""
@@ -261,60 +173,6 @@ class Xdms:
         self._check(edited, uri, usage)
         return Answer(200, (("ETag", self._replace(document.key, edited).etag),))
 
-    # -- what a document has to meet
-
-    def _check(self, content: bytes, uri: XcapUri, usage: ApplicationUsage) -> None:
-        """RFC 4825 §8.2.2 and §8.2.5, in their order; raises `ConflictError`."""
-        try:
-            parse_document(content)
-            root = parse_xml(content)
-        except XmlError as error:
-            raise conflict(error.fault, str(error)) from error
-        except BodyError as error:
-            raise conflict("not-well-formed", str(error)) from error
-        if root.tag != usage.root:
-            raise conflict("schema-validation-error", f"the root element is not {usage.root}")
-        errors = validate(root, usage.content_type)
-        if errors:
-            raise conflict("schema-validation-error", f"{errors[0].path}: {errors[0].reason}")
-        key = DocumentKey.of(uri, self._site.identity)
-        situation = Situation(
-            uri,
-            self._root_path,
-            usage.namespace,
-            lambda service: self._service_is_taken(service, key),
-            self._site.identity,
-        )
-        for constraint in usage.constraints:
-            constraint(root, situation)
-
-    def _service_is_taken(self, uri: str, own: DocumentKey) -> bool:
-        """Whether another document has a service with this URI (RFC 4826 §4.4.5)."""
-        return any(
-            element.get("uri") == uri
-            for document in self._store.of_usage("rls-services")
-            if document.key != own
-            for element in parse_xml(document.content).iterchildren(f"{{{_SERVICES}}}service")
-        )
-
-    def _is_full(self, key: DocumentKey) -> bool:
-        return (
-            len(self._store) >= MAX_DOCUMENTS
-            or len(self._store.of_user(key.user)) >= MAX_DOCUMENTS_PER_USER
-        )
-
-    def _replace(self, key: DocumentKey, content: bytes) -> Document:
-        before = self._store.get(key)
-        document = Document(key, content, f'"{self._site.new_id()}"', self._site.wall_clock())
-        self._store.put(document)
-        self._tell(key, before, document)
-        return document
-
-    def _tell(self, key: DocumentKey, before: Document | None, after: Document | None) -> None:
-        change = DocumentChange(key.auid, key.user, key.name, before, after)
-        for observer in tuple(self.observers):
-            observer(change)
-
 
 @dataclass(frozen=True, slots=True)
 class _Operation:
@@ -366,17 +224,3 @@ def _ancestor_uri(operation: _Operation, node: NodeSelector, steps: int) -> str:
         return document
     selector = encode_node_selector(NodeSelector(node.steps[:steps]))
     return f"{document}/~~/{selector}{encode_namespaces(uri.namespaces)}"
-
-
-def _names_service(service: str, request_uri: str) -> bool:
-    """Whether a Request-URI names the service.
-
-    SIP URI equality ignores a parameter that stands in one URI only (RFC 3261 §19.1.4), so that
-    "sip:user@host;pres-list=rcs" would equal the user's own address. The lookup that RFC 4826
-    §4.5 describes compares canonical URIs with all their parameters: so they all have to be there.
-    """
-    return same_uri(service, request_uri) and _parameters(service) == _parameters(request_uri)
-
-
-def _parameters(uri: str) -> set[str]:
-    return {each.partition("=")[0].lower() for each in uri.partition("?")[0].split(";")[1:]}

@@ -1,0 +1,196 @@
+"""The documents of the XDMS as the other roles see them: read, resolved, watched for changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from harness.body.resource_lists import Entry, ResourceList, flatten, parse_list
+from harness.body.schema import BodyError, parse_xml, validate
+from harness.network.site import Site
+from harness.sip.uri import same_uri
+from harness.xcap.constraints import Situation
+from harness.xcap.document import Document, DocumentKey, DocumentStore
+from harness.xcap.errors import conflict
+from harness.xcap.nodes import select
+from harness.xcap.selector import XcapUri, XcapUriError, parse_xcap_uri
+from harness.xcap.spans import XmlError, parse_document
+from harness.xcap.usage import APPLICATION_USAGES, ApplicationUsage
+
+MAX_DOCUMENTS_PER_USER = 64
+MAX_DOCUMENTS = 20_000
+
+_LISTS = "urn:ietf:params:xml:ns:resource-lists"
+_SERVICES = "urn:ietf:params:xml:ns:rls-services"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentChange:
+    """One document changed: `before` is None when it was created, `after` when it was deleted.
+
+    `user` is the canonical identity of the owner ("" in the global tree).
+    """
+
+    auid: str
+    user: str
+    name: str
+    before: Document | None
+    after: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that the RLS offers: its owner's identity and the <service> element."""
+
+    owner: str
+    element: etree._Element
+
+
+class XdmDocuments:
+    """All documents, with what every change of one has to meet.
+
+    `root_path` is the path of the XCAP root URI.
+    """
+
+    def __init__(self, site: Site, root_path: str = "/") -> None:
+        self._site = site
+        self._root_path = root_path.rstrip("/") + "/"
+        self._store = DocumentStore()
+        self.observers: list[Callable[[DocumentChange], None]] = []
+        """Called after each change, before the response to it is sent."""
+
+    def content(self, auid: str, xui: str, name: str | None = None) -> bytes | None:
+        """A user's document in bytes; `name` None is the usage's well-known one."""
+        document = self._store.get(self._key(auid, xui, name))
+        return None if document is None else document.content
+
+    def document(self, auid: str, xui: str, name: str | None = None) -> etree._Element | None:
+        """The root of a user's document, without comments; `name` as in `content`."""
+        content = self.content(auid, xui, name)
+        return None if content is None else parse_xml(content)
+
+    def element(self, uri: str) -> etree._Element | None:
+        """The element, or the root of the document, that an XCAP URI names.
+
+        Any authority is taken for ours: a UE names us by the address that it sees. None for what
+        does not exist or is no XCAP URI.
+        """
+        try:
+            target = parse_xcap_uri(uri, self._root_path)
+        except XcapUriError:
+            return None
+        document = self._store.get(DocumentKey.of(target, self._site.identity))
+        if document is None:
+            return None
+        root = parse_xml(document.content)
+        if target.node is None:
+            return root
+        namespace = APPLICATION_USAGES[target.auid].namespace
+        return select(root, target.node.steps, namespace)
+
+    def service(self, uri: str) -> Service | None:
+        """The service that a Request-URI names, by SIP URI equality (RFC 4826 §4.5)."""
+        for document in self._store.of_usage("rls-services"):
+            if document.key.name != "index":
+                continue
+            for element in parse_xml(document.content).iterchildren(f"{{{_SERVICES}}}service"):
+                if _names_service(element.get("uri", ""), uri):
+                    return Service(document.key.user, element)
+        return None
+
+    def list_uris(self, anchor: str) -> tuple[str, ...]:
+        """The URIs of the list that an XCAP URI names, references followed, each URI once.
+
+        Empty where nothing is there.
+        """
+        found = self._resolve(anchor)
+        return flatten(found, self._resolve).uris if isinstance(found, ResourceList) else ()
+
+    def _resolve(self, reference: str) -> ResourceList | Entry | None:
+        """What an anchor, an absolute URI, or a ref, a path from the XCAP root, points to."""
+        is_absolute = "://" in reference.partition("/~~/")[0]
+        element = self.element(reference if is_absolute else self._root_path + reference)
+        if element is None:
+            return None
+        if element.tag == f"{{{_LISTS}}}entry":
+            return Entry(element.get("uri", ""))
+        return parse_list(element) if element.tag == f"{{{_LISTS}}}list" else None
+
+    def put(self, auid: str, xui: str, content: bytes, name: str | None = None) -> None:
+        """Store a document without a request; raises `ConflictError` as for a client."""
+        usage = APPLICATION_USAGES[auid]
+        uri = XcapUri(auid, "users", xui, name or usage.document)
+        self._check(content, uri, usage)
+        self._replace(self._key(auid, xui, name), content)
+
+    def _key(self, auid: str, xui: str, name: str | None) -> DocumentKey:
+        name = APPLICATION_USAGES[auid].document if name is None else name
+        return DocumentKey(auid, "users", self._site.identity(xui), name)
+
+    def _check(self, content: bytes, uri: XcapUri, usage: ApplicationUsage) -> None:
+        """RFC 4825 §8.2.2 and §8.2.5, in their order; raises `ConflictError`."""
+        try:
+            parse_document(content)
+            root = parse_xml(content)
+        except XmlError as error:
+            raise conflict(error.fault, str(error)) from error
+        except BodyError as error:
+            raise conflict("not-well-formed", str(error)) from error
+        if root.tag != usage.root:
+            raise conflict("schema-validation-error", f"the root element is not {usage.root}")
+        errors = validate(root, usage.content_type)
+        if errors:
+            raise conflict("schema-validation-error", f"{errors[0].path}: {errors[0].reason}")
+        key = DocumentKey.of(uri, self._site.identity)
+        situation = Situation(
+            uri,
+            self._root_path,
+            usage.namespace,
+            lambda service: self._service_is_taken(service, key),
+            self._site.identity,
+        )
+        for constraint in usage.constraints:
+            constraint(root, situation)
+
+    def _service_is_taken(self, uri: str, own: DocumentKey) -> bool:
+        """Whether another document has a service with this URI (RFC 4826 §4.4.5)."""
+        return any(
+            element.get("uri") == uri
+            for document in self._store.of_usage("rls-services")
+            if document.key != own
+            for element in parse_xml(document.content).iterchildren(f"{{{_SERVICES}}}service")
+        )
+
+    def _is_full(self, key: DocumentKey) -> bool:
+        return (
+            len(self._store) >= MAX_DOCUMENTS
+            or len(self._store.of_user(key.user)) >= MAX_DOCUMENTS_PER_USER
+        )
+
+    def _replace(self, key: DocumentKey, content: bytes) -> Document:
+        before = self._store.get(key)
+        document = Document(key, content, f'"{self._site.new_id()}"', self._site.wall_clock())
+        self._store.put(document)
+        self._tell(key, before, document)
+        return document
+
+    def _tell(self, key: DocumentKey, before: Document | None, after: Document | None) -> None:
+        change = DocumentChange(key.auid, key.user, key.name, before, after)
+        for observer in tuple(self.observers):
+            observer(change)
+
+
+def _names_service(service: str, request_uri: str) -> bool:
+    """Whether a Request-URI names the service.
+
+    SIP URI equality ignores a parameter that stands in one URI only (RFC 3261 §19.1.4), so that
+    "sip:user@host;pres-list=rcs" would equal the user's own address. The lookup that RFC 4826
+    §4.5 describes compares canonical URIs with all their parameters: so they all have to be there.
+    """
+    return same_uri(service, request_uri) and _parameters(service) == _parameters(request_uri)
+
+
+def _parameters(uri: str) -> set[str]:
+    return {each.partition("=")[0].lower() for each in uri.partition("?")[0].split(";")[1:]}
