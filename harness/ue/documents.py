@@ -199,8 +199,8 @@ CONFORMANT: Documents = MappingProxyType(
 )
 
 DOCUMENTED: Documents = MappingProxyType(
-    CONFORMANT
-    | {
+    {
+        **CONFORMANT,
         "entry": "<entry uri='{uri}'></entry>",
         "publication": _DOCUMENTED_PUBLICATION,
         # An anyURI may be empty, a homepage that is nowhere says nothing.

@@ -83,9 +83,10 @@ _DOCUMENTED_TAGS = (
     "+g.oma.sip-im; +g.3gpp.cs-voice; +g.gsma.rcs.ipcall; "
     f'{_ICSI};video;automata; +g.3gpp.iari-ref="{_IARI}gsma-is, {_IARI}rcs.fthttp"'
 )
+_DOCUMENTED_IARIS = ("rcse.im", "rcse.ft", "rcs.fthttp", "rcse.dp", "rcse.sp")
 _DOCUMENTED_OPTIONS_TAGS = (
     f'+g.gsma.rcs.ipcall;{_ICSI};video;automata; +g.3gpp.iari-ref="'
-    + ",".join(f"{_IARI}{name}" for name in "rcse.im rcse.ft rcs.fthttp rcse.dp rcse.sp".split())
+    + ",".join(f"{_IARI}{name}" for name in _DOCUMENTED_IARIS)
     + '"'
 )
 

@@ -79,6 +79,8 @@ class Settings:
     waits: Waits = field(default_factory=Waits)
     icon: bytes = field(default=ICON, repr=False)
     quit_after_flow: bool = False
+    sends_placeholder: bool = True
+    """Whether the first REGISTER announces the user in an Authorization with an empty response."""
 
     def __post_init__(self) -> None:
         try:

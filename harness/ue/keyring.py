@@ -1,0 +1,113 @@
+"""Answers challenges, and knows when to stop (RFC 3261 §22, RFC 7616 §3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from harness.sip.auth_params import AuthValue, parse_auth_values
+from harness.sip.digest import (
+    Challenge,
+    DigestError,
+    answer,
+    choose_challenge,
+    parse_challenges,
+    parse_credentials,
+)
+
+_MAX_CHALLENGES = 4
+"""Challenges in a row without an accepted request: nobody has a good reason for more."""
+
+
+class Keyring:
+    """Credentials for one protection space.
+
+    `new_id` makes the cnonce. Knows one challenge, the latest, and counts its uses (nc).
+    """
+
+    def __init__(self, username: str, password: str, new_id: Callable[[], str]) -> None:
+        self._username = username
+        self._password = password
+        self._new_id = new_id
+        self._challenge: Challenge | None = None
+        self._cnonce = ""
+        self._count = 0
+        self._challenges_in_a_row = 0
+
+    def learn(self, challenges: Iterable[str], sent: str | None) -> bool:
+        """Take the challenges of a 401 or 407; `sent` are the credentials that it refused.
+
+        False: there is nothing new to try. "It MUST NOT re-attempt requests with the credentials
+        that have just been rejected (though the request may be retried if the nonce was stale)"
+        (RFC 3261 §22.1).
+        """
+        chosen = choose_challenge(parse_challenges(*challenges))
+        if chosen is None:
+            return False
+        refused = parse_credentials(sent) if sent else None
+        is_repeated = (
+            refused is not None
+            and not refused.is_placeholder
+            and refused.realm == chosen.realm
+            and not chosen.stale
+        )
+        self._challenges_in_a_row += 1
+        if is_repeated or self._challenges_in_a_row > _MAX_CHALLENGES:
+            return False
+        self._use(chosen)
+        return True
+
+    def accepted(self, authentication_info: str | None = None) -> None:
+        """A request went through; a `nextnonce` is for the next one (RFC 7616 §3.5)."""
+        self._challenges_in_a_row = 0
+        if authentication_info is None or self._challenge is None:
+            return
+        for value in parse_auth_values(f"Info {authentication_info}"):
+            nonce = value.get("nextnonce")
+            if nonce:
+                self._use(_with_nonce(self._challenge, nonce))
+
+    def answer(self, method: str, uri: str, body: bytes) -> str:
+        """Credentials for a request, or "" where there was no challenge yet."""
+        if self._challenge is None:
+            return ""
+        self._count += 1
+        try:
+            return answer(
+                self._challenge,
+                self._username,
+                self._password,
+                method,
+                uri,
+                body,
+                nc=self._count,
+                cnonce=self._cnonce,
+            )
+        except DigestError:
+            return ""
+
+    def _use(self, challenge: Challenge) -> None:
+        self._challenge = challenge
+        self._cnonce = self._new_id()
+        self._count = 0
+
+
+def _with_nonce(challenge: Challenge, nonce: str) -> Challenge:
+    return Challenge(
+        realm=challenge.realm,
+        nonce=nonce,
+        algorithm=challenge.algorithm,
+        qop=challenge.qop,
+        opaque=challenge.opaque,
+        stale=False,
+        charset=challenge.charset,
+        userhash=challenge.userhash,
+        value=challenge.value,
+    )
+
+
+def offers_basic(challenges: Iterable[str]) -> bool:
+    """Whether a WWW-Authenticate offers Basic (RFC 7617 §2)."""
+    values: Iterable[AuthValue] = (
+        value for text in challenges for value in parse_auth_values(text)
+    )
+    return any(value.is_scheme("Basic") for value in values)
