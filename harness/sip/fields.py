@@ -34,7 +34,7 @@ __all__ = [
 
 # The largest number that is read: more digits than any field's range (CSeq < 2**31, delta-seconds
 # < 2**32; RFC 3261 §8.1.1.5, §25.1), but bounded.
-_NUMBER = re.compile(r"0*([0-9]{1,18})")
+_NUMBER = re.compile(r"(?=[0-9])0*+([0-9]{0,100})")
 
 _VIA = re.compile(
     r"(?P<name>[^\s/;,]++)\s*+/\s*+(?P<version>[^\s/;,]++)\s*+/\s*+(?P<transport>[^\s/;,]++)\s++"
@@ -74,7 +74,7 @@ def parse_number(value: str) -> int:
     match = _NUMBER.fullmatch(value.strip(" \t"))
     if match is None:
         raise FieldError("1*DIGIT", value)
-    return int(match[1])
+    return int(match[1] or 0)
 
 
 def _number_or_none(value: str | None) -> int | None:

@@ -57,9 +57,11 @@ LIST_FIELDS = frozenset(
         "P-Asserted-Identity",
         "P-Asserted-Service",
         "P-Associated-URI",
+        "P-Charging-Function-Addresses",
         "P-Early-Media",
         "P-Preferred-Identity",
         "P-Preferred-Service",
+        "P-Refused-URI-List",
         "P-Visited-Network-ID",
         "Path",
         "Permission-Missing",
@@ -79,6 +81,7 @@ LIST_FIELDS = frozenset(
         "Supported",
         "Trigger-Consent",
         "Unsupported",
+        "User-to-User",
         "Via",
         "Warning",
     }
@@ -101,14 +104,15 @@ _OTHER_FIELDS = (
     "Geolocation-Routing",
     "Identity",
     "Info-Package",
+    "Join",
     "MIME-Version",
+    "Max-Breadth",
     "Max-Forwards",
     "Min-Expires",
     "Min-SE",
     "Organization",
     "P-Answer-State",
     "P-Called-Party-ID",
-    "P-Charging-Function-Addresses",
     "P-Charging-Vector",
     "P-Profile-Key",
     "P-Served-User",
@@ -116,6 +120,7 @@ _OTHER_FIELDS = (
     "Priority",
     "Privacy",
     "Proxy-Authenticate",
+    "Proxy-Authentication-Info",
     "Proxy-Authorization",
     "RAck",
     "RSeq",
@@ -136,11 +141,13 @@ _OTHER_FIELDS = (
     "Timestamp",
     "To",
     "User-Agent",
-    "User-to-User",
     "WWW-Authenticate",
 )
 
 _CANONICAL = _COMPACT | {name.lower(): name for name in (*LIST_FIELDS, *_OTHER_FIELDS)}
+
+KNOWN_FIELDS = frozenset(_CANONICAL.values())
+"""The canonical names of the header fields that the harness knows."""
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,82 @@
+"""The grammar of SIP: RFC 3261 §25 and the extensions that presence uses.
+
+`validate` judges the value of a header field; `check` any other rule, by its name in the RFC.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from harness.sip.grammar_basic import LEXICAL, URIS
+from harness.sip.grammar_engine import Grammar, Violation
+from harness.sip.grammar_extensions import EXTENSION_FIELDS, P_HEADER_FIELDS
+from harness.sip.grammar_fields import AUTHENTICATION_FIELDS, RFC3261_FIELDS
+from harness.sip.grammar_notation import parse_rules
+from harness.sip.headers import KNOWN_FIELDS, canonical_name
+
+__all__ = ["FIELDS", "Violation", "check", "matches", "validate"]
+
+# Texts longer than this are judged, but not remembered.
+_LONGEST_REMEMBERED = 512
+
+_COMMENT_PART = re.compile(r"[ \t]*+\(|\)|[^()\\]++|\\[^\n\r]", re.DOTALL)
+
+
+def _match_comment(text: str, position: int) -> int:
+    """The end of a comment, however deep its nesting, or -1 (RFC 3261 §25.1)."""
+    depth = 0
+    while match := _COMMENT_PART.match(text, position):
+        part = match[0]
+        if part.endswith("(") and not part.startswith("\\"):
+            depth += 1
+        elif depth == 0:
+            return -1
+        elif part == ")":
+            depth -= 1
+        elif part[0] != "\\" and not _GRAMMAR.matches("comment-text", part):
+            return -1
+        position = match.end()
+        if depth == 0:
+            return position
+    return -1
+
+
+_LEXICAL_RULES = parse_rules(LEXICAL + "comment-text = 1*ctext\n")
+_FIELD_RULES = {
+    name: rule
+    for text in (RFC3261_FIELDS, AUTHENTICATION_FIELDS, EXTENSION_FIELDS, P_HEADER_FIELDS)
+    for name, rule in parse_rules(text).items()
+}
+_GRAMMAR = Grammar(
+    _LEXICAL_RULES | parse_rules(URIS) | _FIELD_RULES,
+    lexical=_LEXICAL_RULES,
+    native={"comment": _match_comment},
+)
+
+FIELDS = KNOWN_FIELDS.intersection(_FIELD_RULES)
+"""The header fields that have a rule of their own, by their canonical names."""
+
+
+def check(rule: str, text: str) -> Violation | None:
+    """Where a whole text departs from the rule of this name, or None if it is one."""
+    return (
+        _remembered(rule, text) if len(text) <= _LONGEST_REMEMBERED else _GRAMMAR.check(rule, text)
+    )
+
+
+_remembered = lru_cache(maxsize=16384)(_GRAMMAR.check)
+
+
+def matches(rule: str, text: str) -> bool:
+    """Whether the whole text is one of the rule of this name."""
+    return check(rule, text) is None
+
+
+def validate(field_name: str, value: str) -> Violation | None:
+    """Where the unfolded, stripped value of a header field departs from its grammar.
+
+    Fields without a rule of their own are extension-header (RFC 3261 §25.1).
+    """
+    name = canonical_name(field_name)
+    return check(name if name in FIELDS else "header-value", value)

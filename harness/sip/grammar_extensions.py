@@ -1,0 +1,171 @@
+"""Header fields of the extensions that a presence UE or its network uses."""
+
+from __future__ import annotations
+
+EXTENSION_FIELDS = r"""
+; RFC 3262 §10
+RAck                = 1*DIGIT LWS 1*DIGIT LWS Method
+RSeq                = 1*DIGIT
+
+; RFC 3323 §4.2; blanks around ";" as with SEMI everywhere else in SIP.
+Privacy             = priv-value *( SEMI priv-value )
+priv-value          = token
+
+; RFC 3325 §9: no header parameters, so a URI without brackets keeps its own.
+P-Asserted-Identity   = 1#PAssertedID-value
+P-Preferred-Identity  = 1#PAssertedID-value
+PAssertedID-value     = name-addr / addr-spec
+
+; RFC 3326 §2
+Reason              = 1#reason-value
+reason-value        = token *( SEMI reason-params )
+reason-params       = protocol-cause / reason-text / generic-param
+protocol-cause      = 'cause' EQUAL 1*DIGIT
+reason-text         = 'text' EQUAL quoted-string
+
+; RFC 3327 §4, RFC 3608 §5
+Path                = 1#route-param
+Service-Route       = 1#route-param
+
+; RFC 3329 §2.2
+Security-Client     = 1#sec-mechanism
+Security-Server     = 1#sec-mechanism
+Security-Verify     = 1#sec-mechanism
+sec-mechanism       = token *( SEMI mech-parameters )
+mech-parameters     = preference / digest-verify / generic-param
+preference          = 'q' EQUAL qvalue
+digest-verify       = 'd-ver' EQUAL LDQUOT 32LHEX RDQUOT
+
+; RFC 3515 §2.1, RFC 3892 §2.1, RFC 4488 §4
+Refer-To            = ( name-addr / bare-addr-spec ) *( SEMI generic-param )
+Referred-By         = ( name-addr / bare-addr-spec ) *( SEMI referredby-param )
+referredby-param    = 'cid' EQUAL quoted-string / generic-param
+Refer-Sub           = ( "true" / "false" ) *( SEMI generic-param )
+
+; RFC 3840 §9; for the value of one parameter (a Contact admits any generic-param).
+feature-param       = enc-feature-tag [ EQUAL LDQUOT ( tag-value-list / string-value ) RDQUOT ]
+enc-feature-tag     = base-tags / "+" ftag-name
+base-tags           = 'audio' / 'automata' / 'class' / 'duplex' / 'data' / 'control' / 'mobility'
+                    / 'description' / 'events' / 'priority' / 'methods' / 'schemes'
+                    / 'application' / 'video' / 'language' / 'type' / 'isfocus' / 'actor'
+                    / 'text' / 'extensions'
+ftag-name           = ALPHA *( ALPHA / DIGIT / "!" / %x27 / "." / "-" / "%" )
+tag-value-list      = tag-value *( "," tag-value )
+tag-value           = [ "!" ] ( token-nobang / numeric )
+token-nobang        = 1*( alphanum / "-" / "." / "%" / "*" / "_" / "+" / "`" / %x27 / "~" )
+numeric             = "#" ( ">=" / "<=" / "=" / number ":" ) number
+number              = [ "+" / "-" ] 1*DIGIT [ "." *DIGIT ]
+string-value        = "<" *( qdtext-no-abkt / quoted-pair ) ">"
+qdtext-no-abkt      = WSP / %x21 / %x23-3B / %x3D / %x3F-5B / %x5D-7E / UTF8-NONASCII
+
+; RFC 3841 §10; a feature-param is one form of generic-param.
+Accept-Contact      = 1#ac-value
+Reject-Contact      = 1#ac-value
+ac-value            = "*" *( SEMI generic-param )
+Request-Disposition = 1#directive
+directive           = 'proxy' / 'redirect' / 'cancel' / 'no-cancel' / 'fork' / 'no-fork'
+                    / 'recurse' / 'no-recurse' / 'parallel' / 'sequential' / 'queue' / 'no-queue'
+
+; RFC 6809 §6.3
+Feature-Caps        = 1#fc-value
+fc-value            = "*" *( SEMI feature-cap )
+feature-cap         = "+" ftag-name [ EQUAL LDQUOT ( tag-value-list / string-value ) RDQUOT ]
+
+; RFC 3891 §6.1, RFC 3911 §7, RFC 4538 §7
+Replaces            = callid *( SEMI dialog-param )
+Join                = callid *( SEMI dialog-param )
+Target-Dialog       = callid *( SEMI dialog-param )
+dialog-param        = dialog-tag / generic-param
+dialog-tag          = ( 'to-tag' / 'from-tag' / 'remote-tag' / 'local-tag' ) EQUAL token
+
+; RFC 3903 §12, RFC 5839 §7.5
+SIP-ETag            = entity-tag
+SIP-If-Match        = entity-tag
+Suppress-If-Match   = entity-tag
+entity-tag          = token
+
+; RFC 4028 §4, §5
+Session-Expires     = delta-seconds *( SEMI se-params )
+se-params           = 'refresher' EQUAL ( 'uas' / 'uac' ) / generic-param
+Min-SE              = delta-seconds *( SEMI generic-param )
+
+; RFC 4412 §3.1, §3.2
+Resource-Priority         = 1#r-value
+Accept-Resource-Priority  = #r-value
+r-value                   = token-nodot "." token-nodot
+
+; RFC 5360 §5.11
+Trigger-Consent     = 1#trigger-cons-spec
+trigger-cons-spec   = bare-SIP-URI *( SEMI generic-param )
+Permission-Missing  = 1#per-miss-spec
+per-miss-spec       = ( name-addr / bare-addr-spec ) *( SEMI generic-param )
+
+; RFC 5393 §5.3.3, RFC 5626 §11
+Max-Breadth         = 1*DIGIT
+Flow-Timer          = 1*DIGIT
+
+; RFC 6086 §8.6
+Info-Package        = Info-package-type
+Recv-Info           = #Info-package-type
+Info-package-type   = token *( SEMI generic-param )
+
+; RFC 6442 §4.1 to §4.3
+Geolocation         = 1#locationValue
+locationValue       = LAQUOT absoluteURI RAQUOT *( SEMI generic-param )
+Geolocation-Routing = token
+Geolocation-Error   = 1*3DIGIT *( SEMI location-error-params )
+location-error-params = 'code' EQUAL quoted-string / generic-param
+
+; RFC 6665 §8.4
+Event               = event-type *( SEMI event-param )
+event-type          = token-nodot *( "." token-nodot )
+event-param         = 'id' EQUAL token / generic-param
+Allow-Events        = 1#event-type
+Subscription-State  = substate-value *( SEMI subexp-params )
+substate-value      = token
+subexp-params       = 'reason' EQUAL token / 'expires' EQUAL delta-seconds
+                    / 'retry-after' EQUAL delta-seconds / generic-param
+
+; RFC 7044 §5.1; leading zeros as in RFC 4244 §4.1.
+History-Info        = 1#hi-entry
+hi-entry            = name-addr *( SEMI hi-param )
+hi-param            = ( 'index' / 'rc' / 'mp' / 'np' ) EQUAL index-val / generic-param
+index-val           = 1*DIGIT *( "." 1*DIGIT )
+
+; RFC 7433 §4.1
+User-to-User        = 1#uui-value
+uui-value           = ( token / quoted-string ) *( SEMI generic-param )
+"""
+
+P_HEADER_FIELDS = r"""
+; RFC 7315 §5; access-info with the generic-param of TS 24.229 §7.2A.4.
+P-Associated-URI      = #p-aso-uri-spec
+p-aso-uri-spec        = name-addr *( SEMI generic-param )
+P-Called-Party-ID     = name-addr *( SEMI generic-param )
+P-Visited-Network-ID  = 1#vnetwork-spec
+vnetwork-spec         = ( token / quoted-string ) *( SEMI generic-param )
+P-Access-Network-Info = 1#access-net-spec
+access-net-spec       = token *( SEMI access-info )
+access-info           = generic-param / gen-value
+P-Charging-Function-Addresses = 1#charge-addr-params
+charge-addr-params    = generic-param *( SEMI generic-param )
+P-Charging-Vector     = icid-value *( SEMI generic-param )
+icid-value            = 'icid-value' EQUAL gen-value
+
+; RFC 4457 §4, RFC 4964 §7.1, RFC 5002 §5, RFC 5009 §8, RFC 5318 §6, RFC 5502 §6
+P-User-Database       = LAQUOT absoluteURI RAQUOT *( SEMI generic-param )
+P-Answer-State        = token *( SEMI generic-param )
+P-Profile-Key         = ( name-addr / bare-addr-spec ) *( SEMI generic-param )
+P-Early-Media         = #token
+P-Refused-URI-List    = 1#per-miss-spec
+P-Served-User         = ( name-addr / bare-addr-spec ) *( SEMI served-user-param )
+served-user-param     = 'sescase' EQUAL ( 'orig' / 'term' )
+                      / 'regstate' EQUAL ( 'unreg' / 'reg' ) / generic-param
+
+; RFC 6050 §4.4
+P-Asserted-Service    = 1#Service-ID
+P-Preferred-Service   = 1#Service-ID
+Service-ID            = 'urn:urn-7:' urn-service-id
+urn-service-id        = 1*let-dig *( "." 1*let-dig )
+let-dig               = ALPHA / DIGIT / "-"
+"""
