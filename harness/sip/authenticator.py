@@ -146,18 +146,20 @@ class Authenticator:
         Request-URI where the uri parameter has to equal it (HTTP).
         """
         parsed = [item for item in map(parse_credentials, values) if item is not None]
-        ours = next((item for item in parsed if item.realm == self.expected.realm), None)
-        if ours is None:
+        ours = [item for item in parsed if item.realm == self.expected.realm]
+        if not ours:
             seen = ", ".join(item.realm or "" for item in parsed)
             reason = Refusal.WRONG_REALM if parsed else Refusal.MISSING_PARAMETER
             return Refused(reason, self.expected.realm, seen)
-        return self._judge(ours, method, body, now, uri)
+        # Some clients leave the placeholder of their first request beside the real credentials.
+        real = [item for item in ours if not item.is_placeholder]
+        if not real:
+            return Refused(Refusal.MISSING_PARAMETER, "nonce, response")
+        return self._judge(real[0], method, body, now, uri)
 
     def _judge(
         self, ours: Credentials, method: str, body: bytes, now: float, uri: str | None
     ) -> Accepted | Refused:
-        if ours.is_placeholder:
-            return Refused(Refusal.MISSING_PARAMETER, "nonce, response")
         username, nonce = ours.username or "", ours.nonce or ""
         password = self._password_of(username)
         if password is None:

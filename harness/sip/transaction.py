@@ -190,7 +190,10 @@ class TransactionLayer:
 
     def _receive_response(self, response: Response, source: Peer, now: float) -> Received:
         transaction = self._match_response(response)
-        if transaction is None:
+        # RFC 3261 §18.3: "If the transport packet ends before the end of the message body ... If
+        # the message is a response, it MUST be discarded."
+        is_cut = (response.content_length or 0) > len(response.body)
+        if transaction is None or is_cut:
             return Received(Kind.STRAY, response, source)
         event = event_of(response)
         is_news = Action.PASS_TO_TU in step(CLIENT, transaction.state, event).actions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -460,6 +461,34 @@ def test_realm_challenges_and_accepts_the_answer_once() -> None:
     replayed = realm.authenticate([text], "REGISTER", b"", now=1.0)
     assert isinstance(replayed, Refused)
     assert replayed.reason is Refusal.NC_REPLAYED
+
+
+def test_realm_finds_the_real_credentials_beside_a_placeholder() -> None:
+    realm = make_authenticator()
+    (challenge,) = parse_challenges(*realm.challenges(now=0.0))
+    placeholder = 'Digest username="u", realm="r", nonce="", uri="sip:r", response=""'
+    text = answer(challenge, "u", "p", "REGISTER", "sip:r", cnonce="c")
+
+    assert isinstance(realm.authenticate([placeholder, text], "REGISTER", b"", now=1.0), Accepted)
+
+
+def test_realm_accepts_an_answer_of_rfc2069_again_and_again() -> None:
+    realm = make_authenticator()
+    (challenge,) = parse_challenges(*realm.challenges(now=0.0))
+    old = replace(challenge, qop=())
+    text = answer(old, "u", "p", "REGISTER", "sip:r")
+
+    for now in (1.0, 2.0):
+        assert isinstance(realm.authenticate([text], "REGISTER", b"", now), Accepted)
+
+
+def test_nonce_that_was_forgotten_is_unknown() -> None:
+    book = make_book()
+    nonce = book.issue(now=0.0)
+
+    book.forget(nonce)
+
+    assert book.use(nonce, 1, "c", now=1.0) is Refusal.UNKNOWN_NONCE
 
 
 def test_realm_says_stale_only_for_a_nonce_whose_digest_was_right() -> None:
