@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
+
+from harness.model import Finding
 
 # Fields that carry credentials, in SIP and HTTP; a folded field goes on in lines that begin with
 # a blank.
@@ -48,6 +51,15 @@ class Masker:
         for secret in self._secrets:
             masked = masked.replace(secret, "*" * len(secret))
         return masked
+
+    def finding(self, finding: Finding) -> Finding:
+        """A finding without the secrets in what it saw."""
+        return replace(
+            finding,
+            expected=self.text(finding.expected),
+            observed=self.text(finding.observed),
+            hint=self.text(finding.hint),
+        )
 
 
 def _credentials(match: re.Match[bytes]) -> bytes:

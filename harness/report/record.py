@@ -84,9 +84,7 @@ class RecordWriter:
 
     def finding(self, finding: Finding) -> None:
         """A check found something."""
-        values = dataclasses.asdict(finding)
-        for name in ("expected", "observed", "hint"):
-            values[name] = self._masker.text(values[name])
+        values = dataclasses.asdict(self._masker.finding(finding))
         values["clause"] = str(finding.clause)
         self._write({"event": "finding", **values, "url": finding.clause.url})
 

@@ -9,7 +9,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 from harness.model import Endpoint, Peer, Send, Transport
 from harness.sip.datagram import is_keepalive
@@ -292,9 +292,8 @@ class _Datagrams(asyncio.DatagramProtocol):
         self.local = Peer("", 0, Transport.UDP)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.DatagramTransport):
-            raise TypeError(f"datagrams were expected, not {transport!r}")
-        self._transport = transport
+        # Python 3.11's own datagram transport does not derive from the class that describes it.
+        self._transport = cast(asyncio.DatagramTransport, transport)
         host, port = transport.get_extra_info("sockname")[:2]
         self.local = Peer(host, port, Transport.UDP)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 from harness.model import Peer, Transport
 from harness.sip.framing import StreamFramer
@@ -114,9 +114,7 @@ class StreamConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(f"a stream was expected, not {transport!r}")
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self.local = _peer(transport.get_extra_info("sockname"), self.kind)
         self.remote = _peer(transport.get_extra_info("peername"), self.kind)
         plain = transport.get_extra_info("socket")

@@ -1,0 +1,157 @@
+"""The `presence` command: audit captures, run the network side or the reference UE, list checks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness.config import ProfileError, load_profile
+from harness.flow.document import FlowError
+
+EXIT_OK, EXIT_FINDINGS, EXIT_UNUSABLE = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; answers its exit status."""
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except (ProfileError, FlowError) as error:
+        print(f"presence: {error}", file=sys.stderr)
+        return EXIT_UNUSABLE
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; nothing is left to say to it.
+        sys.stderr.close()
+        return EXIT_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="presence",
+        description="Conformance tests for the presence behaviour of IMS/RCS phones.",
+        epilog="The flow as test cases: pytest -m presence",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_audit(commands.add_parser("audit", help="judge captures (pcap, pcapng)"))
+    _add_network(commands.add_parser("network", help="play the network side for a UE"))
+    _add_ue(commands.add_parser("ue", help="run the reference UE against any server"))
+    _add_checks(commands.add_parser("checks", help="list the checks"))
+    return parser
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("captures", nargs="+", type=Path, metavar="CAPTURE")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--ue",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="address of the UE, IP or IP:PORT (default: every source of a REGISTER)",
+    )
+    _add_profile(parser)
+    parser.add_argument(
+        "--strict-order", action="store_true", help="ask for the documented order of the requests"
+    )
+    parser.set_defaults(run=_audit)
+
+
+def _add_profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile",
+        default="documented",
+        metavar="NAME|FILE",
+        help="whose clauses apply and what the UE claims (default: documented)",
+    )
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bind", metavar="ADDR", help="address to listen on (default: loopback)")
+    parser.add_argument("--sip-port", type=_port, metavar="N", help="SIP, UDP and TCP (0: any)")
+    parser.add_argument("--xcap-port", type=_port, metavar="N", help="XCAP over HTTP (0: any)")
+    parser.add_argument(
+        "--pcap-out", type=Path, metavar="FILE", help="write a capture (secrets are not masked)"
+    )
+    _add_profile(parser)
+    parser.set_defaults(run=_network)
+
+
+def _add_ue(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--registrar", required=True, metavar="sip:HOST:PORT")
+    parser.add_argument("--xcap-root", required=True, metavar="URL")
+    parser.add_argument("--persona", default="conformant", metavar="NAME")
+    parser.add_argument(
+        "--defect", action="append", default=[], metavar="NAME", help="one deliberate fault"
+    )
+    parser.add_argument("--bind", metavar="ADDR", help="the UE's own address")
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="its SIP port (0: any)")
+    parser.add_argument("--transport", choices=("udp", "tcp"), default="udp")
+    parser.add_argument("--once", action="store_true", help="say good-bye after the flow")
+    parser.add_argument(
+        "--pcap-out", type=Path, metavar="FILE", help="write a capture (secrets are not masked)"
+    )
+    _add_profile(parser)
+    parser.set_defaults(run=_ue)
+
+
+def _add_checks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    _add_profile(parser)
+    parser.set_defaults(run=_checks)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r}: a port is a number from 0 to 65535")
+    return int(text)
+
+
+# Each command loads what it needs when it runs, so that `presence --help` is quick.
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from harness.commands import run_audit
+
+    return run_audit(
+        arguments.captures,
+        load_profile(arguments.profile),
+        ues=arguments.ue,
+        as_json=arguments.format == "json",
+        strict_order=arguments.strict_order,
+    )
+
+
+def _network(arguments: argparse.Namespace) -> int:
+    from harness.commands_live import run_network
+
+    profile = load_profile(arguments.profile)
+    changes = {
+        name: value
+        for name, value in (
+            ("bind", arguments.bind),
+            ("sip_port", arguments.sip_port),
+            ("xcap_port", arguments.xcap_port),
+        )
+        if value is not None
+    }
+    network = profile.network.model_copy(update=changes)
+    return run_network(profile.model_copy(update={"network": network}), arguments.pcap_out)
+
+
+def _ue(arguments: argparse.Namespace) -> int:
+    from harness.commands_live import run_ue
+
+    return run_ue(arguments, load_profile(arguments.profile))
+
+
+def _checks(arguments: argparse.Namespace) -> int:
+    from harness.commands import run_checks
+
+    return run_checks(load_profile(arguments.profile), as_json=arguments.format == "json")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
