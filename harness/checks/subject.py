@@ -16,10 +16,14 @@ from harness.checks.facts import (
 )
 from harness.checks.matchers import Observed
 from harness.checks.registry import BodyPart
-from harness.sip.message import Request
-from harness.sip.uri import address_of_record, same_uri
+from harness.checks.session import Session
+from harness.checks.session_dialogs import subscriber_tag
+from harness.checks.transactions import Transaction
+from harness.model import Sender
+from harness.sip.message import Request, Response
+from harness.sip.uri import SipUri, UriError, address_of_record, parse_uri, same_uri
 from harness.trace import Message
-from harness.xcap.http import HttpRequest
+from harness.xcap.http import HttpRequest, HttpResponse
 from harness.xcap.selector import XcapUri
 
 
@@ -76,7 +80,7 @@ class Subject:
         return (
             any(each.lower() == "eventlist" for each in self.sip.supported)
             or any("rlmi+xml" in each.lower() for each in self.sip.headers.values("Accept"))
-            or any(same_uri(self.sip.uri, each) for each in self.services)
+            or any(_is_service(self.sip.uri, each) for each in self.services)
             or ";pres-list=" in self.sip.uri.lower()
         )
 
@@ -114,18 +118,67 @@ class Subject:
         test = selector.steps[-1].test
         return (address_of_record(test.value),) if test is not None else ()
 
+    @property
+    def subscriber(self) -> tuple[str, str] | None:
+        """The subscription that a SUBSCRIBE opens or a NOTIFY is about: Call-ID and tag."""
+        tag = subscriber_tag(self.sip) if self.sip is not None else None
+        call_id = self.sip.call_id if self.sip is not None else None
+        return (call_id, tag) if call_id and tag else None
+
     def is_own(self, uri: str) -> bool:
         """Whether this address-of-record is the UE's."""
         return self.identity is not None and uri == self.identity
 
 
+def _is_service(uri: str, service: str) -> bool:
+    # RFC 3261 §19.1.4 passes over a parameter that only one URI has, but the service of a list
+    # may differ from the user by just that.
+    try:
+        one, other = parse_uri(uri), parse_uri(service)
+    except UriError:
+        return False
+    if (
+        isinstance(one, SipUri)
+        and isinstance(other, SipUri)
+        and len(one.params) != len(other.params)
+    ):
+        return False
+    return same_uri(one, other)
+
+
+def status_of(message: Message) -> int | None:
+    """The status code of a response; None for a request."""
+    return message.status if isinstance(message, Response | HttpResponse) else None
+
+
+def reason_of(message: Message) -> str:
+    """Status code and reason phrase of a response, for a person."""
+    if not isinstance(message, Response | HttpResponse):
+        return ""
+    return f"{message.status} {message.reason}".strip()
+
+
+def aor_or_none(uri: str) -> str | None:
+    """The address-of-record of an identity as written; None while there is none."""
+    return address_of_record(uri) if uri else None
+
+
+def transaction_of(session: Session, message: Message, sender: Sender) -> Transaction | None:
+    """The SIP transaction of a message that was seen before."""
+    if not isinstance(message, Request | Response):
+        return None
+    return session.transactions.find(message, sender)
+
+
 def observe(message: Message, field: str) -> Observed:
     """What stands in a header field, or in the start-line's "Request-URI" or "Status"."""
     if field == "Request-URI":
-        target = message.uri if isinstance(message, Request) else getattr(message, "target", "")
+        target = ""
+        if isinstance(message, Request | HttpRequest):
+            target = message.uri if isinstance(message, Request) else message.target
         return Observed(field, (target,) if target else (), _after_first_blank(message))
     if field == "Status":
-        status = getattr(message, "status", 0)
+        status = status_of(message)
         return Observed(field, (str(status),) if status else (), _after_first_blank(message))
     rows = message.headers.rows(field)
     return Observed(field, tuple(row.value for row in rows), rows[0].offset if rows else None)
