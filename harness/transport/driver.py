@@ -36,7 +36,7 @@ class MessageObserver(Protocol):
 
 
 class Driver:
-    """The sockets of one endpoint.
+    """The sockets of one endpoint, which is attached once the addresses are known.
 
     `observer` is called for every message in the order in which it crossed the sockets.
     `failures` hears of exceptions that the endpoint raised: they are the harness's own fault.
@@ -44,7 +44,7 @@ class Driver:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        endpoint: Endpoint | None = None,
         observer: MessageObserver | None = None,
         failures: Callable[[BaseException], None] | None = None,
     ) -> None:
@@ -79,6 +79,10 @@ class Driver:
                 chosen.setdefault(listener.host, peer.port)
             bound.append(peer)
         return tuple(bound)
+
+    def attach(self, endpoint: Endpoint) -> None:
+        """Let `endpoint` play; what came before is not heard."""
+        self._endpoint = endpoint
 
     async def _listen(self, peer: Peer) -> Peer:
         loop = self._running()
@@ -231,7 +235,7 @@ class Driver:
     # -- the endpoint -----------------------------------------------------------------------------
 
     def _hear(self, data: bytes, source: Peer) -> None:
-        self._ask(lambda: self._endpoint.receive(data, source, self.now))
+        self._ask(lambda endpoint: endpoint.receive(data, source, self.now))
 
     def heard_datagram(self, data: bytes, source: Peer, local: Peer) -> None:
         """A datagram arrived; a keep-alive says nothing."""
@@ -241,17 +245,20 @@ class Driver:
 
     def _undelivered(self, send: Send, reason: str) -> None:
         # From the loop, not from here: the endpoint may still be inside the call that sent it.
-        self._running().call_soon(self._ask, lambda: self._endpoint.failed(send, reason, self.now))
+        def tell(endpoint: Endpoint) -> list[Send]:
+            return endpoint.failed(send, reason, self.now)
+
+        self._running().call_soon(self._ask, tell)
 
     def _tick(self) -> None:
         self._timer = None
-        self._ask(lambda: self._endpoint.tick(self.now))
+        self._ask(lambda endpoint: endpoint.tick(self.now))
 
-    def _ask(self, question: Callable[[], list[Send]]) -> None:
-        if self._stopped:
+    def _ask(self, question: Callable[[Endpoint], list[Send]]) -> None:
+        if self._stopped or self._endpoint is None:
             return
         try:
-            sends = question()
+            sends = question(self._endpoint)
         except Exception as error:  # the endpoint's fault must not stop the others
             _log.exception("the endpoint failed")
             if self._failures is not None:
@@ -263,7 +270,7 @@ class Driver:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        deadline = self._endpoint.next_deadline()
+        deadline = self._endpoint.next_deadline() if self._endpoint else None
         if deadline is not None and not self._stopped:
             self._timer = self._running().call_at(deadline, self._tick)
 
