@@ -198,23 +198,24 @@ def _decode(target: str, start: int, stop: int, where: str) -> Decoded:
 
 def _assemble(segments: list[Decoded], target: str, path_end: int) -> XcapUri:
     selector: Decoded | None = None
+    end = path_end
     if len(segments) > 1 and segments[-2].text == NODE_SELECTOR_SEPARATOR:
-        selector = segments[-1]
+        selector, end = segments[-1], segments[-2].start
         segments = segments[:-2]
     names = [segment.text for segment in segments]
     offsets = [segment.start for segment in segments]
     if not names or not names[0]:
-        raise XcapUriError("AUID", offsets[0] if offsets else path_end, "missing")
+        raise XcapUriError("AUID", offsets[0] if offsets else end, "missing")
     if len(names) < 2 or names[1] not in ("users", "global"):
-        at = offsets[1] if len(names) > 1 else path_end
+        at = offsets[1] if len(names) > 1 else end
         raise XcapUriError("document selector", at, 'neither "users" nor "global" after the AUID')
     tree: Literal["users", "global"] = "users" if names[1] == "users" else "global"
     below = 3 if tree == "users" else 2
     if tree == "users" and (len(names) < 3 or not names[2]):
-        raise XcapUriError("XUI", offsets[2] if len(names) > 2 else path_end, "missing")
+        raise XcapUriError("XUI", offsets[2] if len(names) > 2 else end, "missing")
     document = names[below:]
     if not document or not all(document):
-        at = offsets[below + document.index("")] if "" in document else path_end
+        at = offsets[below + document.index("")] if "" in document else end
         raise XcapUriError("document selector", at, "no document named")
     namespaces = _namespaces(target, path_end)
     node = None if selector is None else parse_node_selector(selector, dict(namespaces))
