@@ -41,9 +41,13 @@ class PublicationError(Exception):
 
 
 class Compositor:
-    """Takes PUBLISH requests; tells `changed` the presentity whose state is another now."""
+    """Takes PUBLISH requests.
 
-    def __init__(self, site: Site, changed: Callable[[str], None]) -> None:
+    `changed` hears of each presentity whose state is another now, and of who published it (None
+    where it was nobody, as when it expired).
+    """
+
+    def __init__(self, site: Site, changed: Callable[[str, Peer | None], None]) -> None:
         self._site = site
         self._changed = changed
         # By presentity, then by entity-tag: a tag is looked for "against all locally stored
@@ -85,7 +89,7 @@ class Compositor:
             self._store(Publication(presentity, etag, document, now + seconds, source))
         # A refresh changes nothing that a watcher sees.
         if request.body or seconds == 0:
-            self._changed(presentity)
+            self._changed(presentity, source)
         # Step 6: 200 with Expires and a SIP-ETag that was never given before.
         return Reply(200, headers=(("Expires", str(seconds)), ("SIP-ETag", etag)))
 
@@ -149,7 +153,7 @@ class Compositor:
         self._remove(presentity, etag)
         new = self._site.new_id()
         self._store(Publication(presentity, new, document, expires_at, None))
-        self._changed(presentity)
+        self._changed(presentity, None)
         return new
 
     def publications(self, presentity: str) -> tuple[Publication, ...]:
@@ -160,7 +164,7 @@ class Compositor:
         """Remove what has expired (RFC 3903 §4.1: event state is soft state)."""
         for presentity, etag in self._expiry.due(now):
             self._remove(presentity, etag)
-            self._changed(presentity)
+            self._changed(presentity, None)
 
     def next_deadline(self) -> float | None:
         """When the next publication expires."""

@@ -7,15 +7,16 @@ presence rules (RFC 5025), and keeps the watchers (RFC 3856 §6.6, RFC 3857).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.body.pidf import Pidf, Tuple, compose, make_pidf, parse_pidf
+from harness.body.privacy_filter import filtered
 from harness.body.schema import BodyError
 from harness.body.tree import Note
 from harness.model import Peer
 from harness.network.compositor import Publication
-from harness.network.policy import Decision, Handling
+from harness.network.policy import EVERYTHING, Decision, Handling
 from harness.network.site import Site
 from harness.network.watchers import Event, State, Watcher, Watchers
 
@@ -144,12 +145,14 @@ class PresenceServer:
     def _composed(self, presentity: str, entity: str, decision: Decision) -> bytes:
         published = (each.document for each in self._sources.publications(presentity))
         parts = [*self._permanent(presentity), *published]
-        shown = [_transformed(part, decision) for part in parts]
         try:
-            return compose(entity, shown)
+            whole = compose(entity, parts)
         except BodyError:
             # A document that no schema allows cannot be passed on; the others can.
-            return compose(entity, [part for part in shown if _is_composable(entity, part)])
+            whole = compose(entity, [part for part in parts if _is_composable(entity, part)])
+        if decision.transformations == EVERYTHING:
+            return whole
+        return filtered(parse_pidf(whole), decision.transformations)
 
     def _permanent(self, presentity: str) -> Iterable[Pidf]:
         for document in self._sources.permanent(presentity):
@@ -177,16 +180,6 @@ _REDECIDED = {
     # The state machine has no way back to pending: the watcher has to subscribe anew.
     (State.ACTIVE, Handling.CONFIRM): Event.DEACTIVATED,
 }
-
-
-def _transformed(document: Pidf, decision: Decision) -> Pidf:
-    """Leave out the components that the rules do not provide (RFC 5025 §3.3.1)."""
-    return replace(
-        document,
-        tuples=document.tuples if decision.services else (),
-        persons=document.persons if decision.persons else (),
-        devices=document.devices if decision.devices else (),
-    )
 
 
 def _is_composable(entity: str, document: Pidf) -> bool:

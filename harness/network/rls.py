@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.body import pidf, rlmi
-from harness.body.tree import Note
 from harness.model import Peer
 from harness.network.feeds import ACTIVE, Body, Status, status_of
 from harness.network.presence_server import PresenceServer
@@ -24,19 +23,11 @@ from harness.network.watchers import Event, State, Watcher
 OPTION_TAG = "eventlist"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An entry of a list: its URI as written there, and its display-name."""
-
-    uri: str
-    name: str = ""
-
-
 class Lists(Protocol):
-    """Where the lists are."""
+    """Where the list services are."""
 
-    def members(self, owner: str, uri: str) -> tuple[Member, ...] | None:
-        """The members of the list service with this URI, None where there is no such service."""
+    def members(self, uri: str) -> tuple[str, ...] | None:
+        """The members' URIs of the list service with this URI, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +49,6 @@ class _Resource:
 
     uri: str
     identity: str
-    name: str
     instance: str
     watcher: Watcher
     told: Hashable = _UNTOLD
@@ -106,16 +96,16 @@ class ListFeed:
         """Bring the back-end subscriptions in line with the list document."""
         if self._has_ended:
             return
-        members = self._lists.members(self._subscriber.identity, self._uri)
+        members = self._lists.members(self._uri)
         self._is_gone = members is None
         wanted = {
-            self._site.identity(member.uri): member
+            self._site.identity(member): member
             for member in (members or ())[: self._site.limits.list_members]
         }
         for identity in [each for each in self._resources if each not in wanted]:
             self._remove(self._resources.pop(identity))
-        for identity, member in wanted.items():
-            self._subscribe(identity, member, now)
+        for identity, uri in wanted.items():
+            self._subscribe(identity, uri, now)
 
     def _remove(self, resource: _Resource) -> None:
         self._server.watchers.move(resource.watcher, Event.TIMEOUT)
@@ -123,17 +113,17 @@ class ListFeed:
             # §4.5: an instance that was reported SHOULD be reported once more, as terminated.
             self._removed[resource.identity] = resource
 
-    def _subscribe(self, identity: str, member: Member, now: float) -> None:
+    def _subscribe(self, identity: str, uri: str, now: float) -> None:
         resource = self._resources.get(identity)
         if resource is None:
             watcher = self._watch(identity, now)
-            resource = _Resource(member.uri, identity, member.name, self._site.new_id(), watcher)
+            resource = _Resource(uri, identity, self._site.new_id(), watcher)
             self._removed.pop(identity, None)
             self._resources[identity] = resource
         elif resource.watcher.is_over and now < self._expires_at:
             # Rules that refused a watcher can have changed since, or told it to come again.
             resource.watcher = self._watch(identity, now)
-        resource.uri, resource.name = member.uri, member.name
+        resource.uri = uri
 
     def _watch(self, identity: str, now: float) -> Watcher:
         subscriber = self._subscriber
@@ -192,8 +182,7 @@ class ListFeed:
         # elements will be present".
         if state is not None:
             instances = (self._instance(resource, states),)
-        names = (Note(resource.name),) if resource.name else ()
-        return rlmi.Resource(resource.uri, names, instances)
+        return rlmi.Resource(resource.uri, (), instances)
 
     def _instance(self, resource: _Resource, states: dict[str, bytes]) -> rlmi.Instance:
         status = status_of(resource.watcher)

@@ -1,0 +1,149 @@
+"""Who may subscribe to what: turns a SUBSCRIBE into the feed that serves it, or a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.model import Peer
+from harness.network.feeds import Feed, PresenceFeed, WatcherinfoFeed, status_of
+from harness.network.packages import PACKAGES, Package, bad_event
+from harness.network.presence_server import PresenceServer
+from harness.network.reply import Reply
+from harness.network.rls import OPTION_TAG, ListFeed, PlainListFeed, Subscriber
+from harness.network.services import ListService, ListServices
+from harness.network.site import Site
+from harness.sip.fields import FieldError, MediaType, parse_media_type
+from harness.sip.message import Request
+
+LIST_MEDIA_TYPES = ("multipart/related", "application/rlmi+xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A subscription that may be created; `requires` are the option tags that it rests on."""
+
+    package: Package
+    feed: Feed
+    is_list: bool = False
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A subscription that may not be created."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A SUBSCRIBE for a new subscription: who asks, from where and until when."""
+
+    request: Request
+    package: Package
+    subscriber: Subscriber
+    now: float
+
+
+class Admission:
+    """Decides on new subscriptions; `request` has a readable From and a known Event."""
+
+    def __init__(self, site: Site, server: PresenceServer, services: ListServices) -> None:
+        self._site = site
+        self._server = server
+        self._services = services
+
+    def admit(
+        self, request: Request, source: Peer, expires_at: float, now: float
+    ) -> Admitted | Refused:
+        """The feed of a new subscription, or the reply that refuses it."""
+        if not self._site.serves(request.uri):
+            return Refused(Reply(404))
+        package = PACKAGES[request.event.package if request.event else ""]
+        name = request.from_.display_name if request.from_ else ""
+        identity = self._site.identity(request.from_.uri) if request.from_ else ""
+        asked = _Asked(request, package, Subscriber(identity, name, source, expires_at), now)
+        service = self._services.find(request.uri)
+        if service is not None:
+            return self._admit_list(asked, service)
+        return self._admit_one(asked)
+
+    # -- a single resource ---------------------------------------------------------------------
+
+    def _admit_one(self, asked: _Asked) -> Admitted | Refused:
+        if not _accepts(asked.request, (asked.package.media_type,)):
+            return Refused(Reply(406))
+        if _names_a_list(asked.request.uri):
+            return Refused(Reply(404, "No Such List"))
+        presentity = self._site.identity(asked.request.uri)
+        subscriber = asked.subscriber
+        if asked.package.is_owner_only:
+            # RFC 3857 §4.6: watchers are told to the user that they watch.
+            if presentity != subscriber.identity:
+                return Refused(Reply(403))
+            feed = WatcherinfoFeed(self._server, presentity, subscriber.identity)
+            return Admitted(asked.package, feed)
+        watcher = self._server.watch(
+            presentity,
+            subscriber.identity,
+            subscriber.display_name,
+            subscriber.expires_at,
+            asked.now,
+        )
+        if watcher.is_over:
+            # RFC 6665 §4.2.1.3: who is known not to be authorized gets 403.
+            is_refused = status_of(watcher).reason == "rejected"
+            return Refused(Reply(403 if is_refused else 404))
+        feed_of_one = PresenceFeed(self._server, watcher, presentity, subscriber.source)
+        return Admitted(asked.package, feed_of_one)
+
+    # -- a list --------------------------------------------------------------------------------
+
+    def _admit_list(self, asked: _Asked, service: ListService) -> Admitted | Refused:
+        # RFC 4662 §4.4: "only that user will be allowed to subscribe".
+        if service.owner != asked.subscriber.identity:
+            return Refused(Reply(403))
+        # RFC 4826 §4.1: the packages that the service names, all of them where it names none.
+        name = asked.package.name
+        if asked.package.is_owner_only or name not in (service.packages or (name,)):
+            return Refused(bad_event())
+        # RFC 4662 §4.3 wants more in an Accept, and says nothing of refusing one with less.
+        if not _accepts(asked.request, (asked.package.media_type, *LIST_MEDIA_TYPES)):
+            return Refused(Reply(406))
+        is_plain = self._site.profile.network.notifications == "plain"
+        kind = PlainListFeed if is_plain else ListFeed
+        # RFC 4662 §4.1: without the option tag "the subscription cannot proceed"; RFC 3261
+        # §8.2.4: a 421 lists what is needed in Require.
+        if OPTION_TAG not in asked.request.supported and not is_plain:
+            return Refused(Reply(421, headers=(("Require", OPTION_TAG),)))
+        feed = kind(self._site, self._server, self._services, service.uri, asked.subscriber)
+        return Admitted(
+            asked.package, feed, is_list=True, requires=() if is_plain else (OPTION_TAG,)
+        )
+
+
+def _accepts(request: Request, usable: tuple[str, ...]) -> bool:
+    """Whether Accept names one of these types; without Accept the package's type is taken."""
+    values = request.headers.values("Accept")
+    if not values:
+        return True
+    ranges = [found for found in map(_media_type, values) if found is not None]
+    return any(_covers(found, essence) for found in ranges for essence in usable)
+
+
+def _media_type(value: str) -> MediaType | None:
+    try:
+        return parse_media_type(value)
+    except FieldError:
+        return None
+
+
+def _covers(found: MediaType, essence: str) -> bool:
+    return found.essence in ("*/*", essence) or (
+        found.subtype == "*" and essence.startswith(f"{found.type}/")
+    )
+
+
+def _names_a_list(uri: str) -> bool:
+    """Whether a URI is meant as a list service although there is none of this name."""
+    return ";pres-list=" in uri.lower()

@@ -1,0 +1,249 @@
+"""The played contact: the other person of the flow, who watches the UE and is watched by it.
+
+It acts when the UE has done what a step rests on and has answered all that the network told it;
+nothing is timed but the delay that the profile asks for.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from harness.body.pidf import Contact, Pidf, ServiceDescription, Tuple, make_pidf, parse_pidf
+from harness.body.tree import Timestamp
+from harness.model import Peer, Send
+from harness.network.capabilities import CONTACT_METHODS, FEATURE_TAGS
+from harness.network.compositor import Compositor
+from harness.network.notifier import Notifier
+from harness.network.outgoing import Final, Outgoing
+from harness.network.presence_server import PresenceServer
+from harness.network.registrar import Binding, Registrar
+from harness.network.site import SERVER, Site
+from harness.network.watchers import Event, State, Watcher
+from harness.sip.fields import NameAddr
+from harness.sip.message import Request, SerializeError, make_request
+
+LIFETIME = 604_800.0
+"""Seconds that the contact's own subscription and publication last."""
+
+PATIENCE = 2.0
+"""Seconds that a granted contact leaves the UE for setting its own portrait before it publishes."""
+
+
+class Step(enum.Enum):
+    """What the contact does next for a UE, in this order."""
+
+    SUBSCRIBE = enum.auto()
+    PUBLISH = enum.auto()
+    QUERY = enum.auto()
+    DONE = enum.auto()
+
+
+_NEXT: Mapping[Step, Step] = {
+    Step.SUBSCRIBE: Step.PUBLISH,
+    Step.PUBLISH: Step.QUERY,
+    Step.QUERY: Step.DONE,
+}
+
+
+@dataclass(slots=True)
+class Errand:
+    """What the contact has to do with one UE; `due` is when it does the next step."""
+
+    ue: str
+    step: Step = Step.SUBSCRIBE
+    due: float | None = None
+    watcher: Watcher | None = None
+    granted_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles that the contact goes through instead of the wire, and the one that sends."""
+
+    registrar: Registrar
+    compositor: Compositor
+    server: PresenceServer
+    notifier: Notifier
+    outgoing: Outgoing
+
+
+class PlayedContact:
+    """The person whom the profile names as contact."""
+
+    def __init__(
+        self, site: Site, roles: Roles, has_portrait: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        self._site = site
+        self._roles = roles
+        self._has_portrait = has_portrait
+        self.identity = site.identity(site.profile.pixit.contact)
+        self._errands: dict[str, Errand] = {}
+        self._etag = ""
+        self._actions: Mapping[Step, Callable[[Errand, float], list[Send]]] = {
+            Step.SUBSCRIBE: self._subscribe,
+            Step.PUBLISH: self._publish,
+            Step.QUERY: self._query,
+        }
+        self._conditions: Mapping[Step, Callable[[Errand, float], bool]] = {
+            Step.SUBSCRIBE: self._is_ready,
+            Step.PUBLISH: self._is_granted,
+            Step.QUERY: self._is_quiet,
+            Step.DONE: lambda errand, now: False,
+        }
+
+    def notice(self, identity: str) -> None:
+        """A user has subscribed or published: from now on the contact keeps an eye on it."""
+        if identity == self.identity or identity in self._errands:
+            return
+        if len(self._errands) < self._site.limits.contact_errands:
+            self._errands[identity] = Errand(identity)
+
+    def step_of(self, identity: str) -> Step | None:
+        """What comes next for a user, None for one that was not noticed."""
+        errand = self._errands.get(identity)
+        return errand.step if errand else None
+
+    def advance(self, now: float) -> list[Send]:
+        """Do what is due."""
+        sends: list[Send] = []
+        for errand in tuple(self._errands.values()):
+            if self._has_left(errand.ue):
+                self._give_up(errand)
+                continue
+            if not self._conditions[errand.step](errand, now):
+                errand.due = None
+                continue
+            if errand.due is None:
+                errand.due = now + self._site.profile.network.contact_delay
+            if errand.due <= now:
+                sends += self._act(errand, now)
+        return sends
+
+    def _act(self, errand: Errand, now: float) -> list[Send]:
+        action = self._actions[errand.step]
+        errand.step, errand.due = _NEXT[errand.step], None
+        return action(errand, now)
+
+    def next_deadline(self) -> float | None:
+        """When `advance` wants to be called though nothing happened."""
+        moments = [errand.due for errand in self._errands.values() if errand.due is not None]
+        moments += [
+            errand.granted_at + PATIENCE
+            for errand in self._errands.values()
+            if errand.step is Step.PUBLISH and errand.granted_at is not None and errand.due is None
+        ]
+        return min(moments, default=None)
+
+    # -- what the steps rest on ----------------------------------------------------------------
+
+    def _has_left(self, ue: str) -> bool:
+        """Whether a UE is no more there: it starts anew when it comes back."""
+        roles = self._roles
+        return not (
+            roles.notifier.subscriptions(ue)
+            or roles.compositor.publications(ue)
+            or roles.registrar.bindings(ue)
+        )
+
+    def _give_up(self, errand: Errand) -> None:
+        del self._errands[errand.ue]
+        if errand.watcher is not None:
+            self._roles.server.watchers.move(errand.watcher, Event.TIMEOUT)
+
+    def _is_ready(self, errand: Errand, now: float) -> bool:
+        """The UE is registered, has published, hears of its watchers and has answered."""
+        roles = self._roles
+        hears = any(each.package.is_owner_only for each in roles.notifier.subscriptions(errand.ue))
+        return (
+            hears
+            and bool(roles.registrar.bindings(errand.ue))
+            and bool(roles.compositor.publications(errand.ue))
+            and self._is_quiet(errand, now)
+        )
+
+    def _is_granted(self, errand: Errand, now: float) -> bool:
+        """The UE lets the contact watch it, was told so, and has set its portrait or will not."""
+        if errand.watcher is None or errand.watcher.state is not State.ACTIVE:
+            errand.granted_at = None
+            return False
+        if errand.granted_at is None:
+            errand.granted_at = now
+        has_had_time = now >= errand.granted_at + PATIENCE
+        return (has_had_time or self._has_portrait(errand.ue)) and self._is_quiet(errand, now)
+
+    def _is_quiet(self, errand: Errand, now: float) -> bool:
+        notifier = self._roles.notifier
+        return all(notifier.is_quiet(each, now) for each in notifier.subscriptions(errand.ue))
+
+    # -- the steps ---------------------------------------------------------------------------------
+
+    def _subscribe(self, errand: Errand, now: float) -> list[Send]:
+        name = self._site.profile.pixit.contact_display_name
+        errand.watcher = self._roles.server.watch(
+            errand.ue, self.identity, name, now + LIFETIME, now
+        )
+        return []
+
+    def _publish(self, errand: Errand, now: float) -> list[Send]:
+        self._etag = self._roles.compositor.put(
+            self.identity, self._document(), now + LIFETIME, self._etag
+        )
+        return []
+
+    def _document(self) -> Pidf:
+        moment = datetime.fromtimestamp(self._site.wall_clock(), UTC)
+        service = Tuple(
+            id="a0",
+            basic="open",
+            service=ServiceDescription("org.openmobilealliance:StandaloneMsg", "2.0"),
+            contact=Contact(self.identity),
+            timestamp=Timestamp(moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")),
+        )
+        return parse_pidf(make_pidf(self.identity, tuples=(service,)))
+
+    def _query(self, errand: Errand, now: float) -> list[Send]:
+        """Ask for the UE's capabilities at its latest contact (RFC 3261 §11.1)."""
+        bindings = self._roles.registrar.bindings(errand.ue)
+        if not bindings:
+            return []
+        binding = bindings[-1]
+        next_hop = NameAddr(binding.contact.uri).uri
+        destinations = self._roles.outgoing.destinations(next_hop, binding.source)
+        headers = self._query_headers(errand.ue, binding, destinations[0])
+
+        def build(via: str) -> Request:
+            return make_request("OPTIONS", binding.contact.uri, [("Via", via), *headers])
+
+        try:
+            return self._roles.outgoing.send(build, destinations, _take_note, now)
+        except SerializeError:
+            # The UE registered a contact that no Request-URI can be made of.
+            return []
+
+    def _query_headers(self, ue: str, binding: Binding, toward: Peer) -> list[tuple[str, str]]:
+        name = self._site.profile.pixit.contact_display_name
+        sender = NameAddr(self.identity, display_name=name)
+        user = self.identity.removeprefix("sip:").partition("@")[0]
+        return [
+            ("Max-Forwards", "70"),
+            # RFC 3327 §5.4: the path of the contact is the route to it.
+            *(("Route", route) for route in binding.path),
+            ("From", f"{sender};tag={self._site.new_id()}"),
+            ("To", f"<{ue}>"),
+            ("Call-ID", self._site.new_id()),
+            ("CSeq", "1 OPTIONS"),
+            ("Contact", f"<{self._site.uri(user, toward)}>{FEATURE_TAGS}"),
+            ("Accept-Contact", f"*{FEATURE_TAGS}"),
+            # RFC 3261 §11.1: the message bodies that the UAC wishes to receive.
+            ("Accept", "application/sdp"),
+            ("Allow", CONTACT_METHODS),
+            ("Date", self._site.date()),
+            ("User-Agent", SERVER),
+        ]
+
+
+def _take_note(final: Final, now: float) -> None:
+    """The UE's answer is for the judge; the contact has nothing left to do."""

@@ -1,0 +1,242 @@
+"""The network side as one endpoint: every role a UE talks to, behind one SIP and one XCAP address.
+
+It plays and never judges: what a standard tells it to refuse it refuses, the rest it serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from harness.config import Profile
+from harness.model import Peer, Send
+from harness.network.admission import Admission
+from harness.network.capabilities import contact_capabilities, network_capabilities
+from harness.network.compositor import Compositor, Publication
+from harness.network.contact import PlayedContact, Roles
+from harness.network.limits import DEFAULT_LIMITS, Limits
+from harness.network.notifier import Notifier
+from harness.network.outgoing import Outgoing
+from harness.network.policy import RULES_USAGES, RulesPolicy
+from harness.network.presence_server import PresenceServer
+from harness.network.registrar import Registrar
+from harness.network.reply import Reply
+from harness.network.services import ListServices
+from harness.network.site import Site
+from harness.network.stun import binding_response
+from harness.network.uas import make_reply, refusal
+from harness.network.xdms import Xdms
+from harness.network.xdms_documents import DocumentChange
+from harness.sip.datagram import is_keepalive
+from harness.sip.message import Request, Response, parse
+from harness.sip.timers import Timers
+from harness.sip.transaction import Failure, Kind, TransactionError, TransactionLayer
+from harness.xcap.http import HttpRequest, parse_http
+
+Handler = Callable[[Request, Peer, float], Reply]
+
+PORTRAIT_USAGE = "pidf-manipulation"
+"""Where a user keeps permanent presence (RFC 4827)."""
+
+_PORTRAIT_NAMES = ("perm-presence", "index")
+"""The document's name with OMA (Presence XDM), and with RFC 4827 §7."""
+
+_SETTLE_ROUNDS = 64
+"""How often the roles may set each other off before the rest waits for the next event."""
+
+
+class Network:
+    """The roles, wired together; implements `harness.model.Endpoint`.
+
+    `listeners` are the SIP addresses that peers reach it at; HTTP messages are told apart by their
+    transport. `wall_clock` gives seconds since the epoch, `new_id` unguessable tokens.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        wall_clock: Callable[[], float],
+        new_id: Callable[[], str],
+        listeners: Sequence[Peer],
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        site = self.site = Site(profile, tuple(listeners), new_id, wall_clock, limits)
+        timers = Timers(profile.timers.t1, profile.timers.t2, profile.timers.t4)
+        self._transactions = TransactionLayer(timers)
+        self.registrar = Registrar(site)
+        self.xdms = Xdms(site)
+        self.compositor = Compositor(site, self._presence_changed)
+        contact = site.identity(profile.pixit.contact)
+        policy = RulesPolicy(site, self.xdms, frozenset({contact}))
+        self.server = PresenceServer(site, self, policy, self._touch)
+        self._outgoing = Outgoing(site, self._transactions, self.registrar)
+        admission = Admission(site, self.server, ListServices(self.xdms))
+        self.notifier = Notifier(site, self._outgoing, admission)
+        roles = Roles(self.registrar, self.compositor, self.server, self.notifier, self._outgoing)
+        self.contact = PlayedContact(site, roles, lambda user: bool(self.permanent(user)))
+        self.xdms.observers.append(self._document_changed)
+        self._handlers: Mapping[str, Handler] = {
+            "REGISTER": self.registrar.register,
+            "SUBSCRIBE": self._subscribe,
+            "PUBLISH": self._publish,
+            "OPTIONS": self._options,
+            # RFC 6665 §4.1.3: no subscription of ours to match. RFC 3261 §15.1.2, §9.2: no
+            # dialog or transaction that a BYE or a CANCEL could end.
+            "NOTIFY": _no_subscription,
+            "BYE": _no_transaction,
+            "CANCEL": _no_transaction,
+        }
+        self.methods = ", ".join(method for method in self._handlers if method not in _UNSERVED)
+
+    # -- the endpoint --------------------------------------------------------------------------
+
+    def receive(self, data: bytes, source: Peer, now: float) -> list[Send]:
+        """Take one whole message from a peer."""
+        if not source.transport.is_sip:
+            sends = self._receive_http(data, source, now)
+        elif is_keepalive(data):
+            return self._answer_keepalive(data, source)
+        else:
+            sends = self._receive_sip(data, source, now)
+        return sends + self._settle(now)
+
+    def tick(self, now: float) -> list[Send]:
+        """Let everything that is due by `now` happen."""
+        outcome = self._transactions.tick(now)
+        sends = [*outcome.sends, *self._take_failures(outcome.failures, now)]
+        self.registrar.tick(now)
+        self.compositor.tick(now)
+        self.notifier.tick(now)
+        self.server.watchers.tick(now)
+        return sends + self._settle(now)
+
+    def next_deadline(self) -> float | None:
+        """When `tick` wants to be called next."""
+        deadlines = (
+            self._transactions.next_deadline(),
+            self.registrar.next_deadline(),
+            self.compositor.next_deadline(),
+            self.notifier.next_deadline(),
+            self.server.watchers.next_deadline(),
+            self.contact.next_deadline(),
+        )
+        return min((each for each in deadlines if each is not None), default=None)
+
+    def failed(self, send: Send, reason: str, now: float) -> list[Send]:
+        """The transport could not deliver `send`."""
+        if not send.destination.transport.is_sip:
+            return []
+        self._outgoing.refused_tcp(send)
+        outcome = self._transactions.failed(send, reason, now)
+        sends = [*outcome.sends, *self._take_failures(outcome.failures, now)]
+        return sends + self._settle(now)
+
+    # -- what arrives --------------------------------------------------------------------------
+
+    def _receive_http(self, data: bytes, source: Peer, now: float) -> list[Send]:
+        message = parse_http(data)
+        if not isinstance(message, HttpRequest):
+            return []
+        return [Send(self.xdms.handle(message, source, now), source)]
+
+    def _answer_keepalive(self, data: bytes, source: Peer) -> list[Send]:
+        """Answer what asks for an answer: a ping on a stream, STUN on UDP (RFC 5626 §4.4)."""
+        if source.transport.is_reliable:
+            return [Send(b"\r\n", source)] if data == b"\r\n\r\n" else []
+        response = binding_response(data, source)
+        return [] if response is None else [Send(response, source)]
+
+    def _receive_sip(self, data: bytes, source: Peer, now: float) -> list[Send]:
+        received = self._transactions.receive(parse(data), source, now)
+        message = received.message
+        if received.kind is Kind.REQUEST and isinstance(message, Request):
+            return self._answer(message, source, now)
+        if received.kind is Kind.RESPONSE and isinstance(message, Response) and received.request:
+            self._outgoing.take_response(received.request, message, now)
+        return received.sends
+
+    def _answer(self, request: Request, source: Peer, now: float) -> list[Send]:
+        reply = refusal(request, self._handlers, self.methods)
+        if reply is None:
+            reply = self._handlers[request.method](request, source, now)
+        response = make_reply(request, reply, self.site.new_id())
+        try:
+            return self._transactions.send_response(response, now, request=request)
+        except TransactionError:
+            return []  # without a Via there is nobody to answer
+
+    def _take_failures(self, failures: Sequence[Failure], now: float) -> list[Send]:
+        return [
+            send
+            for failure in failures
+            if failure.is_client
+            for send in self._outgoing.take_failure(failure, now)
+        ]
+
+    # -- the methods ---------------------------------------------------------------------------
+
+    def _subscribe(self, request: Request, source: Peer, now: float) -> Reply:
+        return self._noticed(request, self.notifier.subscribe(request, source, now))
+
+    def _publish(self, request: Request, source: Peer, now: float) -> Reply:
+        return self._noticed(request, self.compositor.publish(request, source, now))
+
+    def _noticed(self, request: Request, reply: Reply) -> Reply:
+        if reply.is_success and request.from_ is not None:
+            self.contact.notice(self.site.identity(request.from_.uri))
+        return reply
+
+    def _options(self, request: Request, source: Peer, now: float) -> Reply:
+        identity = self.site.identity(request.uri)
+        if identity == self.contact.identity:
+            user = identity.removeprefix("sip:").partition("@")[0]
+            return contact_capabilities(self.site.uri(user, source))
+        if not self.site.serves(request.uri):
+            return Reply(404)
+        return network_capabilities(self.methods)
+
+    # -- how the roles set each other off ------------------------------------------------------
+
+    def publications(self, presentity: str) -> tuple[Publication, ...]:
+        """Soft state, for the presence server."""
+        return self.compositor.publications(presentity)
+
+    def permanent(self, presentity: str) -> tuple[bytes, ...]:
+        """Hard state, for the presence server."""
+        contents = (self.xdms.content(PORTRAIT_USAGE, presentity, name) for name in _PORTRAIT_NAMES)
+        return tuple(content for content in contents if content is not None)
+
+    def _presence_changed(self, presentity: str, source: Peer | None) -> None:
+        self.server.presence_changed(presentity, source)
+
+    def _touch(self, identity: str) -> None:
+        self.notifier.touch(identity)
+
+    def _document_changed(self, change: DocumentChange) -> None:
+        if change.auid == PORTRAIT_USAGE:
+            self.server.presence_changed(change.user, None)
+        elif change.auid in (*RULES_USAGES, "resource-lists"):
+            # Rules name lists, so a list decides on watchers, too.
+            self.server.rules_changed(change.user)
+        self.notifier.touch(change.user)
+
+    def _settle(self, now: float) -> list[Send]:
+        """Let the contact act and the notifier notify until nothing comes of it any more."""
+        sends: list[Send] = []
+        for _ in range(_SETTLE_ROUNDS):
+            sends += self.notifier.flush(now)
+            sends += self.contact.advance(now)
+            if self.notifier.is_idle:
+                break
+        return sends
+
+
+_UNSERVED = frozenset({"NOTIFY", "BYE"})
+"""Methods that get their own refusal, and are not in Allow."""
+
+
+def _no_subscription(request: Request, source: Peer, now: float) -> Reply:
+    return Reply(481, "Subscription Does Not Exist")
+
+
+def _no_transaction(request: Request, source: Peer, now: float) -> Reply:
+    return Reply(481)

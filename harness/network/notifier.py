@@ -1,0 +1,291 @@
+"""The notifier: SUBSCRIBE requests, the dialogs that they make, and NOTIFY (RFC 6665 §4.2)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from harness.model import Peer, Send
+from harness.network.admission import Admission, Refused
+from harness.network.feeds import Status
+from harness.network.outgoing import Final, Outgoing
+from harness.network.packages import PACKAGES, bad_event
+from harness.network.reply import Header, Reply, granted_seconds, too_brief
+from harness.network.site import SERVER, Site
+from harness.network.subscriptions import ENDING_STATUSES, Subscription
+from harness.sip.dialog import Dialog, DialogError, DialogKey, key_of_request
+from harness.sip.message import Request
+from harness.sip.timers import TimerQueue
+
+_MAX_ROUNDS = 10_000
+"""NOTIFYs of one flush; a feed that never runs out of news must not hold up the network."""
+
+NOTIFIER_USER = "presence"
+"""User part of the notifier's Contact."""
+
+
+class Notifier:
+    """All subscriptions of SIP subscribers."""
+
+    def __init__(self, site: Site, outgoing: Outgoing, admission: Admission) -> None:
+        self._site = site
+        self._outgoing = outgoing
+        self._admission = admission
+        self._subscriptions: dict[DialogKey, Subscription] = {}
+        self._by_identity: dict[str, dict[DialogKey, Subscription]] = {}
+        self._indexed: dict[DialogKey, frozenset[str]] = {}
+        self._touched: dict[DialogKey, Subscription] = {}
+        self._expiry: TimerQueue[DialogKey] = TimerQueue()
+
+    # -- SUBSCRIBE -------------------------------------------------------------------------
+
+    def subscribe(self, request: Request, source: Peer, now: float) -> Reply:
+        """Process a SUBSCRIBE: a new subscription, or one in its dialog."""
+        event = request.event
+        # RFC 6665 §4.2.1.1, §4.2.3: 489 for a package that is unknown, and for no Event.
+        if event is None or event.package not in PACKAGES:
+            return bad_event()
+        package = PACKAGES[event.package]
+        network = self._site.profile.network
+        seconds = granted_seconds(
+            request.expires,
+            package.default_expires,
+            network.min_subscription,
+            network.max_subscription,
+        )
+        if seconds is None:
+            return too_brief(network.min_subscription)
+        if request.to is not None and request.to.tag is not None:
+            return self._refresh(request, source, seconds, now)
+        return self._create(request, source, seconds, now)
+
+    def _create(self, request: Request, source: Peer, seconds: int, now: float) -> Reply:
+        subscriber = self._site.identity(request.from_.uri) if request.from_ else ""
+        if self._is_full(subscriber):
+            return Reply(503, headers=(("Retry-After", "60"),))
+        tag = self._site.new_id()
+        try:
+            # RFC 3261 §12.1.1: the dialog needs a Contact; 400 without.
+            dialog = Dialog.uas(request, tag)
+        except DialogError as error:
+            return Reply(400, f"No Usable {error.missing}")
+        admitted = self._admission.admit(request, source, now + seconds, now)
+        if isinstance(admitted, Refused):
+            return admitted.reply
+        subscription = Subscription(
+            package=admitted.package,
+            event=str(request.event),
+            subscriber=subscriber,
+            feed=admitted.feed,
+            dialog=dialog,
+            flow=source,
+            expires_at=now + seconds,
+            is_list=admitted.is_list,
+            requires=admitted.requires,
+            ending=_TIMEOUT if seconds == 0 else None,
+        )
+        self._keep(subscription)
+        return self._accepted(request, subscription, source, seconds, tag)
+
+    def _is_full(self, subscriber: str) -> bool:
+        limits = self._site.limits
+        own = sum(each.subscriber == subscriber for each in self._of(subscriber))
+        return len(self._subscriptions) >= limits.subscriptions or (
+            own >= limits.subscriptions_per_user
+        )
+
+    def _refresh(self, request: Request, source: Peer, seconds: int, now: float) -> Reply:
+        key = key_of_request(request)
+        subscription = self._subscriptions.get(key) if key is not None else None
+        # RFC 6665 §4.1.2.2: 481 tells the subscriber that its subscription is gone. One that was
+        # told so by its last NOTIFY is gone, too.
+        if subscription is None or subscription.is_over or subscription.ending is not None:
+            return Reply(481, "Subscription Does Not Exist")
+        if str(request.event) != subscription.event:
+            return Reply(481, "Subscription Does Not Exist")
+        refusal = subscription.dialog.refusal(request)
+        if refusal is not None:
+            return Reply(refusal)
+        subscription.dialog.take_request(request)
+        subscription.flow = source
+        subscription.expires_at = now + seconds
+        # §4.2.1.2: "Upon successfully accepting or refreshing a subscription, notifiers MUST send
+        # a NOTIFY request immediately"; RFC 4662 §5.2: with full state.
+        subscription.is_due = subscription.is_full = True
+        if seconds == 0:
+            self._end(subscription, _TIMEOUT)
+        else:
+            subscription.feed.refresh(subscription.expires_at)
+            self._expiry.set(subscription.dialog.key, subscription.expires_at)
+        self._touched[subscription.dialog.key] = subscription
+        return self._accepted(request, subscription, source, seconds, None)
+
+    def _accepted(
+        self,
+        request: Request,
+        subscription: Subscription,
+        source: Peer,
+        seconds: int,
+        tag: str | None,
+    ) -> Reply:
+        headers: list[Header] = [
+            # RFC 6665 §4.2.1.1: "the server MAY shorten the interval but MUST NOT lengthen it".
+            ("Expires", str(seconds)),
+            ("Contact", self._contact(source)),
+        ]
+        if tag is not None:
+            # RFC 3261 §12.1.1: the response copies all Record-Route values.
+            headers += [("Record-Route", row.value) for row in request.headers.rows("Record-Route")]
+        # RFC 4662 §4.1: eventlist is in the Require of the response and of all NOTIFYs.
+        headers += [("Require", option) for option in subscription.requires]
+        return Reply(200, headers=tuple(headers), to_tag=tag)
+
+    def _contact(self, toward: Peer) -> str:
+        return f"<{self._site.uri(NOTIFIER_USER, toward)}>"
+
+    # -- bookkeeping -------------------------------------------------------------------------
+
+    def _keep(self, subscription: Subscription) -> None:
+        key = subscription.dialog.key
+        self._subscriptions[key] = subscription
+        self._touched[key] = subscription
+        if subscription.ending is None:
+            self._expiry.set(key, subscription.expires_at)
+        self._index(subscription)
+
+    def _index(self, subscription: Subscription) -> None:
+        key = subscription.dialog.key
+        depends = frozenset((subscription.subscriber, *subscription.feed.depends()))
+        before = self._indexed.get(key, frozenset())
+        for identity in before - depends:
+            self._unindex(identity, key)
+        for identity in depends - before:
+            self._by_identity.setdefault(identity, {})[key] = subscription
+        self._indexed[key] = depends
+
+    def _unindex(self, identity: str, key: DialogKey) -> None:
+        subscriptions = self._by_identity.get(identity, {})
+        subscriptions.pop(key, None)
+        if not subscriptions:
+            self._by_identity.pop(identity, None)
+
+    def _forget(self, subscription: Subscription) -> None:
+        key = subscription.dialog.key
+        self._subscriptions.pop(key, None)
+        self._touched.pop(key, None)
+        self._expiry.cancel(key)
+        for identity in self._indexed.pop(key, frozenset()):
+            self._unindex(identity, key)
+
+    def _of(self, identity: str) -> tuple[Subscription, ...]:
+        return tuple(self._by_identity.get(identity, {}).values())
+
+    def subscriptions(self, subscriber: str) -> tuple[Subscription, ...]:
+        """What a user is subscribed to, the oldest first."""
+        return tuple(
+            each
+            for each in self._of(subscriber)
+            if each.subscriber == subscriber and each.ending is None and not each.is_over
+        )
+
+    def is_quiet(self, subscription: Subscription, now: float) -> bool:
+        """Whether the subscriber has answered all there is to tell it."""
+        is_owed = subscription.is_due or subscription.is_waiting
+        return not is_owed and not subscription.feed.has_news(now)
+
+    def touch(self, identity: str) -> None:
+        """Something that has to do with this identity changed: its subscriptions are looked at."""
+        self._touched.update(self._by_identity.get(identity, {}))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is no subscription left to look at."""
+        return not self._touched
+
+    # -- NOTIFY --------------------------------------------------------------------------------
+
+    def flush(self, now: float) -> list[Send]:
+        """Send the NOTIFYs that are owed, one for each subscription that is not waiting."""
+        sends: list[Send] = []
+        for _ in range(_MAX_ROUNDS):
+            key = next(iter(self._touched), None)
+            if key is None:
+                break
+            subscription = self._touched.pop(key)
+            if not subscription.is_waiting:
+                sends += self._notify_if_owed(subscription, now)
+        return sends
+
+    def _notify_if_owed(self, subscription: Subscription, now: float) -> list[Send]:
+        has_news = subscription.feed.has_news(now)
+        self._index(subscription)
+        status = subscription.next_status()
+        if not (subscription.is_due or has_news or status != subscription.status):
+            return []
+        return self._notify(subscription, status, now)
+
+    def _notify(self, subscription: Subscription, status: Status, now: float) -> list[Send]:
+        full = subscription.is_full or status.state == "terminated"
+        body = subscription.feed.write(full=full)
+        headers: list[Header] = [
+            ("Event", subscription.event),
+            ("Subscription-State", subscription.state_value(status, now)),
+            ("Contact", self._contact(subscription.flow)),
+            ("User-Agent", SERVER),
+        ]
+        if body is not None:
+            headers += [*body.headers, ("Content-Type", body.content_type)]
+        subscription.status = status
+        subscription.is_due = subscription.is_full = False
+        subscription.is_waiting = True
+        subscription.notified += 1
+        if subscription.is_over:
+            subscription.feed.end()
+        prepared = subscription.dialog.next_request("NOTIFY", headers)
+        data = body.data if body is not None else b""
+
+        def build(via: str) -> Request:
+            prepared.headers[:] = [
+                ("Via", via),
+                *(each for each in prepared.headers if each[0] != "Via"),
+            ]
+            return prepared.make(data)
+
+        destinations = self._outgoing.destinations(prepared.next_hop, subscription.flow)
+        finished = partial(self._notified, subscription)
+        return self._outgoing.send(build, destinations, finished, now)
+
+    def _notified(self, subscription: Subscription, final: Final, now: float) -> None:
+        """The NOTIFY has its final response, or will never have one."""
+        subscription.is_waiting = False
+        if subscription.is_over:
+            self._forget(subscription)
+        elif final.status in ENDING_STATUSES or final.response is None:
+            # RFC 6665 §4.2.2: no NOTIFY tells of it, there is nobody to hear it.
+            subscription.status = _TIMEOUT
+            subscription.feed.end()
+            self._forget(subscription)
+        else:
+            subscription.dialog.take_response(final.request, final.response)
+            self._touched[subscription.dialog.key] = subscription
+
+    # -- time ----------------------------------------------------------------------------------
+
+    def _end(self, subscription: Subscription, status: Status) -> None:
+        subscription.ending = status
+        self._expiry.cancel(subscription.dialog.key)
+
+    def tick(self, now: float) -> None:
+        """End the subscriptions that have run out: their last NOTIFY says timeout (§4.2.1.4)."""
+        for key in self._expiry.due(now):
+            subscription = self._subscriptions.get(key)
+            if subscription is not None:
+                self._end(subscription, _TIMEOUT)
+                subscription.is_due = True
+                self._touched[key] = subscription
+
+    def next_deadline(self) -> float | None:
+        """When the next subscription runs out."""
+        return self._expiry.next_deadline()
+
+
+_TIMEOUT = Status("terminated", "timeout")
