@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from harness.sip.parameters import Parameters, quote, split_top_level, unquote
+from harness.sip.remember import remembered
 from harness.sip.uri import Uri, UriError, parse_uri
 
 __all__ = [
@@ -32,8 +32,8 @@ __all__ = [
     "split_top_level",
 ]
 
-# The largest number that is read: more digits than any field's range (CSeq < 2**31, delta-seconds
-# < 2**32; RFC 3261 §8.1.1.5, §25.1), but bounded.
+# A number of more digits than any field allows (CSeq < 2**31, delta-seconds < 2**32; RFC 3261
+# §8.1.1.5, §20.19) is read as far as arithmetic stays safe.
 _NUMBER = re.compile(r"(?=[0-9])0*+([0-9]{0,100})")
 
 _VIA = re.compile(
@@ -118,7 +118,7 @@ class Via:
         return f"{self.protocol}/{self.transport} {self.sent_by}{self.params}"
 
 
-@lru_cache(maxsize=2048)
+@remembered(2048)
 def parse_via(value: str) -> Via:
     """Read one via-parm."""
     match = _match(_VIA, "via-parm", value)
@@ -166,7 +166,7 @@ class NameAddr:
         return f"{name}<{self.uri}>{self.params}"
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def parse_name_addr(value: str) -> NameAddr:
     """Read (name-addr / addr-spec) *(SEMI param)."""
     text = value.strip(" \t\r\n")
@@ -214,7 +214,7 @@ class EventValue:
         return f"{self.package}{self.params}"
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def parse_event(value: str) -> EventValue:
     """Read event-type *(SEMI event-param)."""
     match = _match(_VALUE_PARAMS, "event-type", value)
@@ -245,7 +245,7 @@ class SubscriptionState:
         return f"{self.state}{self.params}"
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def parse_subscription_state(value: str) -> SubscriptionState:
     """Read substate-value *(SEMI subexp-params)."""
     match = _match(_VALUE_PARAMS, "substate-value", value)
@@ -269,7 +269,7 @@ class MediaType:
         return f"{self.essence}{self.params}"
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def parse_media_type(value: str) -> MediaType:
     """Read m-type SLASH m-subtype *(SEMI m-parameter)."""
     match = _match(_MEDIA_TYPE, "media-type", value)

@@ -14,11 +14,9 @@ from harness.sip.grammar_extensions import EXTENSION_FIELDS, P_HEADER_FIELDS
 from harness.sip.grammar_fields import AUTHENTICATION_FIELDS, RFC3261_FIELDS
 from harness.sip.grammar_notation import parse_rules
 from harness.sip.headers import KNOWN_FIELDS, canonical_name
+from harness.sip.remember import LONGEST_REMEMBERED
 
 __all__ = ["FIELDS", "Violation", "check", "matches", "validate"]
-
-# Texts longer than this are judged, but not remembered.
-_LONGEST_REMEMBERED = 512
 
 _COMMENT_PART = re.compile(r"[ \t]*+\(|\)|[^()\\]++|\\[^\n\r]", re.DOTALL)
 
@@ -61,7 +59,7 @@ FIELDS = KNOWN_FIELDS.intersection(_FIELD_RULES)
 def check(rule: str, text: str) -> Violation | None:
     """Where a whole text departs from the rule of this name, or None if it is one."""
     return (
-        _remembered(rule, text) if len(text) <= _LONGEST_REMEMBERED else _GRAMMAR.check(rule, text)
+        _remembered(rule, text) if len(text) <= LONGEST_REMEMBERED else _GRAMMAR.check(rule, text)
     )
 
 

@@ -112,7 +112,8 @@ hier-part         = ( net-path / abs-path ) [ "?" *uric ]
 net-path          = "//" authority [ abs-path ]
 abs-path          = "/" *( pchar / ";" / "/" )
 pchar             = unreserved / escaped / ":" / "@" / "&" / "=" / "+" / "$" / ","
-authority         = [ userinfo ] IPv6reference [ ":" port ] / [ reg-name ]
+; With both readings of "userinfo "@"": RFC 3261 has the "@" twice.
+authority         = [ userinfo [ "@" ] ] IPv6reference [ ":" port ] / [ reg-name ]
 reg-name          = 1*( unreserved / escaped / "$" / "," / ";" / ":" / "@" / "&" / "=" / "+" )
 opaque-part       = !"/" 1*uric
 uric              = reserved / unreserved / escaped

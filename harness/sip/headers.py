@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import overload
 
 from harness.sip.parameters import split_top_level
+from harness.sip.remember import remembered
 
 # Compact forms: RFC 3261 §7.3.3 and §20, RFC 3515, 3841, 3892, 4028, 6665, 8224.
 _COMPACT = {
@@ -150,7 +150,7 @@ KNOWN_FIELDS = frozenset(_CANONICAL.values())
 """The canonical names of the header fields that the harness knows."""
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def canonical_name(written: str) -> str:
     """The long form as the standards spell it ("Call-ID"); an unknown name as it is written."""
     return _CANONICAL.get(written.lower(), written)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Self
+from urllib.parse import quote as url_quote
+from urllib.parse import unquote_to_bytes
 
 # RFC 3261 §25.1 token; also what may stand unquoted as a gen-value (token / host).
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
@@ -57,6 +60,8 @@ class Parameters(Mapping[str, "str | None"]):
 
     A value is given without its quotes; a parameter without "=" has the value None, so ask `in`
     whether it is there. `pairs` holds all parameters as written, duplicates included.
+
+    The parameters of a URI have escapes instead of quotes: see `UriParameters`.
     """
 
     __slots__ = ("__dict__", "pairs")
@@ -65,15 +70,30 @@ class Parameters(Mapping[str, "str | None"]):
         self.pairs: tuple[tuple[str, str | None], ...] = tuple(pairs)
 
     @classmethod
-    def parse(cls, text: str) -> Parameters:
+    def parse(cls, text: str) -> Self:
         """Read ";a=1;b" (the leading semicolon may be missing); never raises."""
-        return cls(map(_parse_pair, split_top_level(text, ";"))) if text else _NONE
+        return cls(map(_parse_pair, split_top_level(text, ";")) if text else ())
+
+    @staticmethod
+    def _name(written: str) -> str:
+        """The name as it is looked up."""
+        return written.lower()
+
+    @staticmethod
+    def _read(written: str) -> str:
+        return unquote(written)
+
+    @staticmethod
+    def _write(name: str, value: str) -> str:
+        # An IPv6 address stands bare in `received` (RFC 3261 §25.1, via-received).
+        bare = name.lower() == "received" or _UNQUOTED_VALUE.fullmatch(value)
+        return value if bare else quote(value)
 
     @cached_property
     def _values(self) -> dict[str, str | None]:
         values: dict[str, str | None] = {}
         for name, written in self.pairs:
-            values.setdefault(name.lower(), None if written is None else unquote(written))
+            values.setdefault(self._name(name), None if written is None else self._read(written))
         return values
 
     def __getitem__(self, name: str) -> str | None:
@@ -109,42 +129,59 @@ class Parameters(Mapping[str, "str | None"]):
     def written(self, name: str) -> str | None:
         """The value as written, quotes included."""
         wanted = name.lower()
-        return next((value for key, value in self.pairs if key.lower() == wanted), None)
+        return next((value for key, value in self.pairs if self._name(key) == wanted), None)
 
     def all(self, name: str) -> tuple[str | None, ...]:
         """The values of every parameter of this name, without quotes."""
         wanted = name.lower()
         return tuple(
-            None if value is None else unquote(value)
+            None if value is None else self._read(value)
             for key, value in self.pairs
-            if key.lower() == wanted
+            if self._name(key) == wanted
         )
 
-    def with_(self, name: str, value: str | None = None) -> Parameters:
+    def with_(self, name: str, value: str | None = None) -> Self:
         """A copy where `name` has `value`, at its old place or at the end.
 
-        The value is quoted if it cannot stand without quotes; an IPv6 address stands bare in
-        `received` (RFC 3261 §25.1, via-received).
+        The value is quoted or escaped where it has to be.
         """
         wanted = name.lower()
-        written = value
-        if value is not None and wanted != "received" and not _UNQUOTED_VALUE.fullmatch(value):
-            written = quote(value)
+        written = None if value is None else self._write(name, value)
         if name not in self:
-            return Parameters((*self.pairs, (name, written)))
-        return Parameters(
-            (key, written if key.lower() == wanted else old) for key, old in self.pairs
+            return type(self)((*self.pairs, (name, written)))
+        return type(self)(
+            (key, written if self._name(key) == wanted else old) for key, old in self.pairs
         )
 
-    def without(self, *names: str) -> Parameters:
+    def without(self, *names: str) -> Self:
         """A copy without the parameters of these names."""
         unwanted = {name.lower() for name in names}
-        return Parameters(pair for pair in self.pairs if pair[0].lower() not in unwanted)
+        return type(self)(pair for pair in self.pairs if self._name(pair[0]) not in unwanted)
+
+
+class UriParameters(Parameters):
+    """The parameters of a URI: names and values are escaped, never quoted (RFC 3261 §19.1.2)."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _name(written: str) -> str:
+        return unescape(written).lower()
+
+    @staticmethod
+    def _read(written: str) -> str:
+        return unescape(written)
+
+    @staticmethod
+    def _write(name: str, value: str) -> str:
+        return url_quote(value, safe="[]/:&+$-_.!~*'()")
+
+
+def unescape(text: str) -> str:
+    """Resolve all "%" HEX HEX as UTF-8, once; what is not UTF-8 becomes surrogate escapes."""
+    return unquote_to_bytes(text).decode("utf-8", "surrogateescape") if "%" in text else text
 
 
 def _parse_pair(text: str) -> tuple[str, str | None]:
     name, equal, value = text.partition("=")
     return name.rstrip(" \t"), value.lstrip(" \t") if equal else None
-
-
-_NONE = Parameters()

@@ -45,6 +45,7 @@ class Message:
     `raw` is the message as received (or as it will be sent), `body` what Content-Length gives of
     it, or all that follows the header fields where there is none (RFC 3261 §18.3). The typed views
     are None or () where the field is absent or unreadable; `malformed` tells which.
+    `start_offset` and `body_offset` tell where in `raw` the start-line and the body begin.
     """
 
     raw: bytes = field(repr=False)
@@ -53,6 +54,7 @@ class Message:
     version: str = field(compare=False, repr=False)
     start_line: str = field(compare=False)
     start_offset: int = field(compare=False, repr=False)
+    body_offset: int = field(compare=False, repr=False)
     structure: tuple[Malformed, ...] = field(compare=False, repr=False)
 
     @cached_property
@@ -248,6 +250,7 @@ def parse(raw: bytes) -> Request | Response:
             version=status_line[1],
             start_line=line,
             start_offset=parts.start_offset,
+            body_offset=parts.body_offset,
             structure=structure,
             status=int(status_line[2]),
             reason=status_line[3] or "",
@@ -262,6 +265,7 @@ def parse(raw: bytes) -> Request | Response:
         version=version,
         start_line=line,
         start_offset=parts.start_offset,
+        body_offset=parts.body_offset,
         structure=structure,
         method=method,
         uri=uri,
@@ -277,7 +281,9 @@ def _read_request_line(line: str) -> tuple[str, str, str]:
 
 def _read_body(headers: Headers, parts: RawMessage) -> tuple[bytes, tuple[Malformed, ...]]:
     rows = headers.rows("Content-Length")
-    length = _try(parse_number, rows[0].value) if rows else None
+    lengths = {_try(parse_number, row.value) for row in rows}
+    # RFC 4475 §3.3.9: values that contradict each other say as little as none.
+    length = lengths.pop() if len(lengths) == 1 else None
     if length is None:
         # RFC 3261 §18.3: without Content-Length the body ends with the datagram.
         return parts.rest, ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from harness.model import Malformed
 from harness.sip.headers import HeaderField, canonical_name
@@ -102,7 +101,7 @@ def _take_field(
     if match is None:
         problems.append(Malformed(offset, "message-header", "header-name HCOLON", excerpt(first)))
         return
-    written = _name_text(match[1])
+    written = match[1].decode("ascii")
     pieces = [_strip(offset + match.end(), first[match.end() :])]
     pieces += [_strip(*line) for line in lines[1:]]
     # RFC 3261 §7.3.1: a fold with the blanks around it counts as a single SP.
@@ -115,11 +114,6 @@ def _take_field(
     fields.append(
         HeaderField(canonical_name(written), written, value, pieces[0][0], tuple(folds[1:]))
     )
-
-
-@lru_cache(maxsize=1024)
-def _name_text(name: bytes) -> str:
-    return name.decode("ascii")
 
 
 def _strip(offset: int, text: bytes) -> tuple[int, bytes]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
-from urllib.parse import unquote_to_bytes
 
-from harness.sip.parameters import Parameters
+from harness.sip.parameters import Parameters, UriParameters, unescape
+from harness.sip.remember import remembered
 
 # RFC 3261 §25.1: what need not be escaped in the user part.
 _USER_LITERAL = frozenset(
@@ -19,10 +18,11 @@ _FREE = frozenset(range(0x21, 0x7F)) - frozenset(b";/?:@&=+$,%")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*+):")
-# The parts of a SIP URI (RFC 3261 §19.1.1).
+# The parts of a SIP URI (RFC 3261 §19.1.1). Reading is forgiving (a host with "_"); whether a URI
+# is well-formed is the matter of the grammar.
 _SIP_PARTS = re.compile(
     r"(?:(?P<user>[^@:]++)(?P<password>:[^@]*+)?@)?"
-    r"(?P<host>\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-]++)"
+    r"(?P<host>\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9_.\-]++)"
     r"(?::(?P<port>[0-9]{1,9}))?"
     r"(?P<params>(?:;[^?;]++)*+)"
     r"(?:\?(?P<headers>.++))?",
@@ -54,9 +54,14 @@ class SipUri:
     user: str | None
     host: str
     port: int | None = None
-    params: Parameters = field(default_factory=Parameters)
+    params: Parameters = field(default_factory=UriParameters)
     password: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def decoded_user(self) -> str | None:
+        """The user without escapes, for people to read."""
+        return None if self.user is None else unescape(self.user)
 
     @property
     def transport(self) -> str | None:
@@ -93,7 +98,7 @@ class TelUri:
     """A TEL URI; `number` as written, with its visual separators (RFC 3966 §3)."""
 
     number: str
-    params: Parameters = field(default_factory=Parameters)
+    params: Parameters = field(default_factory=UriParameters)
 
     @property
     def scheme(self) -> str:
@@ -127,7 +132,7 @@ class OtherUri:
 Uri = SipUri | TelUri | OtherUri
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def parse_uri(text: str) -> Uri:
     """Read a URI, without angle brackets; raises UriError."""
     match = _SCHEME.match(text)
@@ -141,7 +146,7 @@ def parse_uri(text: str) -> Uri:
         number, semicolon, params = rest.partition(";")
         if not number:
             raise UriError(text, "telephone-subscriber", match.end())
-        return TelUri(number, Parameters.parse(semicolon + params))
+        return TelUri(number, UriParameters.parse(semicolon + params))
     if not rest:
         raise UriError(text, "hier-part / opaque-part", match.end())
     return OtherUri(scheme, rest)
@@ -160,7 +165,7 @@ def _parse_sip(text: str, scheme: str, start: int) -> SipUri:
         password=password[1:] if password is not None else None,
         host=match["host"],
         port=int(port) if port is not None else None,
-        params=Parameters.parse(match["params"]),
+        params=UriParameters.parse(match["params"]),
         headers=tuple(map(_parse_header, headers.split("&"))) if headers else (),
     )
 
@@ -168,11 +173,6 @@ def _parse_sip(text: str, scheme: str, start: int) -> SipUri:
 def _parse_header(text: str) -> tuple[str, str]:
     name, _, value = text.partition("=")
     return name, value
-
-
-def unescape(text: str) -> str:
-    """Resolve all "%" HEX HEX as UTF-8; octets that are not UTF-8 become surrogate escapes."""
-    return unquote_to_bytes(text).decode("utf-8", "surrogateescape") if "%" in text else text
 
 
 def same_uri(first: str | Uri, second: str | Uri) -> bool:
@@ -206,7 +206,11 @@ def _same_sip(one: SipUri, other: SipUri) -> bool:
 def _same_sip_params(one: Parameters, other: Parameters) -> bool:
     if any((name in one) != (name in other) for name in _NEVER_IGNORED):
         return False
-    return all(_fold_case(one[name]) == _fold_case(other[name]) for name in one if name in other)
+    return all(
+        _fold_case(one.written(name)) == _fold_case(other.written(name))
+        for name in one
+        if name in other
+    )
 
 
 def _header_set(uri: SipUri) -> list[tuple[str, str]]:
@@ -233,7 +237,7 @@ def _same_host(one: str, other: str) -> bool:
     return canonical_host(one) == canonical_host(other)
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def canonical_host(host: str) -> str:
     """A host for comparison: lower case, IPv6 in RFC 5952 form with brackets (RFC 5954 §4.2)."""
     if ":" not in host:
@@ -276,7 +280,7 @@ def _canonical_other(uri: OtherUri) -> str:
     return str(uri)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def address_of_record(uri: str) -> str:
     """The canonical form of a public identity, for comparing and as a key (RFC 3261 §10.3).
 
