@@ -1,4 +1,4 @@
-"""What the registration has taught the UE: who it is, how it is reached, which way its requests go."""
+"""What the registration has taught the UE: who it is, how it is reached, where requests go."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ class ContactList:
         self._report = report
         self._etag = ""
         self._known: set[str] = set()
+        self._refused: set[str] = set()
 
     def read(self, now: float, then: Callable[[float], list[Send]] | None = None) -> list[Send]:
         """Fetch the list; `then` goes on once it is known, or known to be out of reach."""
@@ -59,14 +60,15 @@ class ContactList:
             self._report(f"the list of contacts cannot be read: {error}")
             return
         uris = [entry.get("uri") or "" for entry in element.iter(f"{{{_NAMESPACE}}}entry")]
-        self._known = {address_of_record(uri) for uri in uris[:_MAX_CONTACTS]}
+        self._known = {address_of_record(uri) for uri in uris[: _MAX_CONTACTS // 2]}
 
     def __contains__(self, uri: str) -> bool:
         return address_of_record(uri) in self._known
 
     def add(self, uri: str, now: float, reads: int = 0) -> list[Send]:
-        """Put an entry for `uri` into the list, unless it has one."""
-        if uri in self:
+        """Put an entry for `uri` into the list, unless it has one or was refused one."""
+        is_settled = uri in self or address_of_record(uri) in self._refused
+        if is_settled or len(self._known) + len(self._refused) >= _MAX_CONTACTS:
             return []
         entry = self._composer.contact(uri) if not self._is_own(uri) else self._composer.identity
 
@@ -94,6 +96,7 @@ class ContactList:
         if outcome.status == 412 and reads < _MAX_READS:
             # RFC 4825 §7.11: somebody changed the list; read it again, then decide.
             return self.read(now, lambda at: self.add(uri, at, reads + 1))
+        self._refused.add(address_of_record(uri))
         self._report(f"PUT of {outcome.job.title}: {describe(outcome)}")
         return []
 
