@@ -14,10 +14,10 @@ from rich.table import Table
 
 from harness.audit import Audit, audit, to_json
 from harness.capture.files import CaptureError
-from harness.checks.registry import CHECKS, applicable
+from harness.catalogue import Row, catalogue
 from harness.config import Profile
-from harness.flow.evaluate import UeResult, flow_checks
-from harness.flow.steps import Flow, load_flow
+from harness.flow.evaluate import UeResult
+from harness.flow.steps import load_flow
 from harness.model import Level, Verdict
 from harness.paths import FLOW
 from harness.report.mask import Masker
@@ -108,25 +108,25 @@ def _print_counts(console: Console, result: Audit) -> None:
 
 def run_checks(profile: Profile, *, as_json: bool = False) -> int:
     """List the checks that apply under a profile, the flow's own included."""
-    flow: Flow = load_flow(FLOW)
-    levels = applicable(profile).levels
-    rows = [
-        (each.id, levels[each.id], str(each.clause), each.sender, each.purpose)
-        for each in CHECKS.values()
-        if each.id in levels
-    ]
-    for row in flow_checks(flow):
-        level = profile.level_of(row.id, row.level)
-        if level is not None and row.clause.family in profile.families:
-            rows.append((row.id, level, str(row.clause), row.sender, row.purpose))
+    rows = catalogue(load_flow(FLOW), profile)
     if as_json:
-        names = ("check", "level", "clause", "sender", "purpose")
-        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
+        print(json.dumps([_check_json(row) for row in rows]))
         return EXIT_OK
     table = Table("check", "level", "clause", "purpose", box=None, pad_edge=False)
-    for check, level, clause, _, purpose in rows:
-        table.add_row(check, level.value, escape(clause), escape(purpose))
+    for row in rows:
+        table.add_row(row.id, row.level.value, escape(row.clause), escape(row.purpose))
     console = Console(highlight=False)
     console.print(table)
     console.print(f"{len(rows)} checks under profile {profile.name}")
     return EXIT_OK
+
+
+def _check_json(row: Row) -> dict[str, object]:
+    return {
+        "check": row.id,
+        "level": row.level.value,
+        "clause": row.clause,
+        "url": row.url,
+        "sender": row.sender,
+        "purpose": row.purpose,
+    }

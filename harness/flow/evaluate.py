@@ -147,6 +147,10 @@ class Evaluation:
         """How long to wait for a step, in seconds."""
         return self.flow.step(step_id).deadline * self.profile.timers.step
 
+    def blocker(self, step_id: str, ue: str | None = None) -> Step | None:
+        """The step that has to come before this one and has not, None if nothing blocks it."""
+        return self._named(ue).blocker(self.flow.step(step_id))
+
     def expire(self, step_id: str, waited: float, ue: str | None = None) -> StepResult:
         """The deadline of a step has passed: without its message that is a verdict now.
 

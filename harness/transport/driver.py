@@ -238,10 +238,9 @@ class Driver:
         self._ask(lambda endpoint: endpoint.receive(data, source, self.now))
 
     def heard_datagram(self, data: bytes, source: Peer, local: Peer) -> None:
-        """A datagram arrived; a keep-alive says nothing."""
-        if not is_keepalive(data):
-            self._observe(data, source, local, "")
-            self._hear(data, source)
+        """A datagram arrived; a keep-alive is no message, but may want an answer."""
+        self._observe(data, source, local, "")
+        self._hear(data, source)
 
     def _undelivered(self, send: Send, reason: str) -> None:
         # From the loop, not from here: the endpoint may still be inside the call that sent it.
@@ -275,7 +274,9 @@ class Driver:
             self._timer = self._running().call_at(deadline, self._tick)
 
     def _observe(self, raw: bytes, source: Peer, destination: Peer, connection: str) -> None:
-        if self._observer is not None and not self._stopped:
+        # A stream's keep-alives never come this far.
+        is_message = bool(connection) or not is_keepalive(raw)
+        if self._observer is not None and not self._stopped and is_message:
             self._observer(raw, source, destination, time.time(), connection=connection)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:

@@ -1,0 +1,146 @@
+"""The network side and the reference UE on sockets, and what starts and stops them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.config import Profile
+from harness.model import Peer, Transport
+from harness.network.network import Network
+from harness.transport.driver import Driver, ListenError, MessageObserver
+from harness.transport.runner import LoopThread
+
+_STOP_SECONDS = 5.0
+_MAX_OUTPUT = 20_000
+
+
+def new_id() -> str:
+    """An unguessable token of letters and digits."""
+    return secrets.token_hex(8)
+
+
+async def start_network(profile: Profile, driver: Driver) -> tuple[Peer, Peer]:
+    """Let the network side play on `driver`; answers its SIP and XCAP addresses.
+
+    Raises ListenError.
+    """
+    host = profile.network.bind
+    sip_port, xcap_port = profile.network.sip_port, profile.network.xcap_port
+    udp, tcp, http = await driver.listen(
+        [
+            Peer(host, sip_port, Transport.UDP),
+            Peer(host, sip_port, Transport.TCP),
+            Peer(host, xcap_port, Transport.HTTP),
+        ]
+    )
+    driver.attach(Network(profile, time.time, new_id, (udp, tcp)))
+    return udp, http
+
+
+class LiveNetwork:
+    """The network side on a thread of its own, playing until it is stopped.
+
+    Raises ListenError where an address cannot be had.
+    """
+
+    def __init__(self, profile: Profile, run: _Run) -> None:
+        self._thread = LoopThread("presence-network")
+        self._driver = Driver(observer=run, failures=run.fault)
+        try:
+            self.sip, self.xcap = self._thread.call(start_network(profile, self._driver))
+        except ListenError:
+            self.stop()
+            raise
+
+    @property
+    def xcap_root(self) -> str:
+        """The XCAP root URI that a UE is given."""
+        return f"http://{self.xcap}"
+
+    def stop(self) -> None:
+        """Close every socket and end the thread."""
+        self._thread.call(self._driver.stop())
+        self._thread.stop()
+
+
+class _Run(MessageObserver):
+    """What a run offers to the driver."""
+
+    def fault(self, error: BaseException) -> None: ...
+
+
+class EmbeddedUe:
+    """The reference UE in a process of its own, which knows the network by its sockets only."""
+
+    def __init__(
+        self, network: LiveNetwork, profile_file: str, persona: str, defects: Sequence[str]
+    ) -> None:
+        command = [
+            *(sys.executable, "-m", "harness.cli", "ue"),
+            *("--registrar", f"sip:{network.sip}", "--xcap-root", network.xcap_root),
+            *("--profile", profile_file, "--persona", persona),
+        ]
+        for defect in defects:
+            command += ["--defect", defect]
+        # A file, not a pipe: a UE that says much must never wait for us to read.
+        self._output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by stop()
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output
+        )
+
+    @property
+    def ended(self) -> str:
+        """Why the UE no longer plays, "" while it does."""
+        status = self._process.poll()
+        return "" if status is None else f"the reference UE ended (status {status}): {self.said}"
+
+    @property
+    def said(self) -> str:
+        """The last of what the UE printed."""
+        size = self._output.seek(0, 2)
+        self._output.seek(max(0, size - _MAX_OUTPUT))
+        return self._output.read().decode("utf-8", "replace").strip()
+
+    def stop(self) -> str:
+        """Let the UE say good-bye and end; answers what went wrong with it, "" if nothing did."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            status = self._process.wait(2 * _STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(_STOP_SECONDS)
+            status = -signal.SIGKILL
+        said = self.said
+        self._output.close()
+        return f"the reference UE ended with status {status}: {said}" if status else ""
+
+
+async def until_interrupted() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
+def reports_folder(path: Path) -> Path:
+    """Make an output folder of a run, emptied of what an earlier run of ours left in it."""
+    path.mkdir(parents=True, exist_ok=True)
+    for name in ("run.jsonl", "trace.pcapng", "index.html", "junit.xml"):
+        (path / name).unlink(missing_ok=True)
+    results = path / "allure-results"
+    if results.is_dir():
+        for file in results.iterdir():
+            if file.is_file():
+                file.unlink()
+    return path

@@ -1,0 +1,271 @@
+"""A run: every message is judged and recorded as it comes, live or from a capture.
+
+The plugin and the commands share this; it knows nothing of pytest or of terminals.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from harness.capture.writer import CaptureWriter
+from harness.catalogue import catalogue
+from harness.config import Profile
+from harness.flow.evaluate import Evaluation, JudgedStep, UeResult
+from harness.flow.progress import StepResult
+from harness.flow.steps import Flow
+from harness.model import Finding, Level, Peer, Verdict
+from harness.report.mask import Masker
+from harness.report.record import RecordWriter
+from harness.trace import Trace, TraceEntry
+
+
+class Run:
+    """Judges entries as they come and writes the record; safe to use from several threads.
+
+    `folder` receives run.jsonl and, for live runs, trace.pcapng. `about` is what the first event
+    says besides: mode, source.
+    """
+
+    def __init__(
+        self,
+        flow: Flow,
+        profile: Profile,
+        folder: Path,
+        *,
+        about: dict[str, object],
+        is_live: bool,
+        strict_order: bool = False,
+        ues: Iterable[str] = (),
+    ) -> None:
+        self.flow = flow
+        self.profile = profile
+        self.folder = folder
+        self.trace = Trace()
+        self.faults: list[str] = []
+        self._changed = threading.Condition()
+        self._evaluation = Evaluation(
+            flow, profile, ues, own_network=is_live, strict_order=strict_order
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        masker = Masker([profile.pixit.password.get_secret_value()])
+        self.record_path = folder / "run.jsonl"
+        self._record = RecordWriter(self.record_path, masker)
+        self._capture = CaptureWriter(folder / "trace.pcapng") if is_live else None
+        self._is_finished = False
+        self._expired: set[str] = set()
+        self._must: list[Finding] = []
+        self._record.run(**_about(flow, profile), **about)
+
+    # -- messages ---------------------------------------------------------------------------------
+
+    def __call__(
+        self, raw: bytes, source: Peer, destination: Peer, time: float, *, connection: str
+    ) -> None:
+        """A message was seen on the wire (the driver's observer)."""
+        with self._changed:
+            self.take(self.trace.append(raw, source, destination, time, connection=connection))
+
+    def take(self, entry: TraceEntry) -> None:
+        """Judge and record an entry."""
+        with self._changed:
+            if self._is_finished:
+                return
+            frame = self._capture.write(entry) if self._capture else entry.frame
+            judged = self._evaluation.feed(entry)
+            if not any(each.entry is entry for each in judged):
+                # Whose message this is will be known later: it is on the disk all the same.
+                self._record.message(
+                    entry, ue=None, sender=None, kind="message", step=None, frame=frame
+                )
+            self._write(judged, frame)
+            self._changed.notify_all()
+
+    def _write(self, judged: Sequence[JudgedStep], frame: int | None = None) -> None:
+        for each in judged:
+            if not each.judged.at_end:
+                self._record.message(
+                    each.entry,
+                    ue=each.judged.session.address,
+                    sender=each.judged.sender,
+                    kind=each.judged.kind,
+                    step=each.step,
+                    frame=frame,
+                )
+            for finding in each.findings:
+                self._record.finding(finding)
+                if finding.level is Level.MUST and finding.sender == "ue":
+                    self._must.append(finding)
+        if judged:
+            self._write_steps({step for each in judged for step in each.steps})
+
+    def _write_steps(self, only: set[str] | None = None) -> None:
+        for ue in self._evaluation.ues:
+            for result in ue.steps:
+                if only is None or result.step.id in only:
+                    self._record.step(
+                        ue=ue.address,
+                        step=result.step.id,
+                        name=result.step.name,
+                        verdict=result.verdict,
+                        reason=result.reason,
+                        entries=result.entries,
+                    )
+
+    # -- waiting and results ----------------------------------------------------------------------
+
+    def result(self, step_id: str) -> StepResult:
+        """The result so far of a step of the first UE."""
+        with self._changed:
+            return self._evaluation.result(step_id)
+
+    def awaiting(self, step_id: str) -> str:
+        """What a step waits for, in words."""
+        with self._changed:
+            return self._evaluation.awaiting(step_id)
+
+    def wait(
+        self,
+        step_id: str,
+        seconds: float,
+        *,
+        is_hopeless: Callable[[], str] = lambda: "",
+        progress: Callable[[float], None] = lambda left: None,
+    ) -> StepResult:
+        """Wait until a step is decided, at most `seconds`; then its deadline has passed.
+
+        `is_hopeless` may say at any time why waiting is in vain; `progress` hears of the seconds
+        left, about once a second.
+        """
+        started = time.monotonic()
+        with self._changed:
+            while True:
+                result = self._evaluation.result(step_id)
+                if result.verdict is not Verdict.NONE:
+                    return result
+                left = started + seconds - time.monotonic()
+                if left <= 0 or is_hopeless() or self._is_blocked(step_id):
+                    return self._expire(step_id, time.monotonic() - started)
+                progress(left)
+                self._changed.wait(min(left, 1.0))
+
+    def _is_blocked(self, step_id: str) -> bool:
+        """Whether a step that has to come before has already been given up."""
+        blocker = self._evaluation.blocker(step_id)
+        return blocker is not None and blocker.id in self._expired
+
+    def _expire(self, step_id: str, waited: float) -> StepResult:
+        self._expired.add(step_id)
+        return self._evaluation.expire(step_id, round(waited, 1))
+
+    def fault(self, error: BaseException | str) -> None:
+        """Something went wrong in the harness itself."""
+        text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        with self._changed:
+            self.faults.append(text)
+            self._record.note("error", f"the harness failed: {text}")
+            self._changed.notify_all()
+
+    def note(self, level: str, text: str) -> None:
+        """Something the user should know."""
+        with self._changed:
+            if not self._is_finished:
+                self._record.note(level, text)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict so far."""
+        with self._changed:
+            verdicts = [ue.verdict for ue in self._evaluation.ues]
+            return Verdict.worst_of([*verdicts, *([Verdict.ERROR] if self.faults else [])])
+
+    @property
+    def ues(self) -> tuple[UeResult, ...]:
+        """The results so far of every UE."""
+        with self._changed:
+            return self._evaluation.ues
+
+    @property
+    def must_findings(self) -> tuple[Finding, ...]:
+        """What UEs broke so far, wherever it was seen."""
+        with self._changed:
+            return tuple(self._must)
+
+    def finish(self) -> tuple[JudgedStep, ...]:
+        """The traffic is over: judge what only the end tells, and end the record."""
+        with self._changed:
+            if self._is_finished:
+                return ()
+            judged = self._evaluation.finish(time.time() if self._capture else self._last_time())
+            self._write(judged)
+            self._write_steps()
+            for what, count in self._evaluation.judge.failures.items():
+                self.fault(f"check {what} ({count} times)")
+            self._is_finished = True
+            self._record.end(time.time(), self.verdict)
+            self._record.close()
+            if self._capture:
+                self._capture.close()
+            return judged
+
+    def _last_time(self) -> float:
+        return self.trace[len(self.trace)].time if len(self.trace) else 0.0
+
+
+def _about(flow: Flow, profile: Profile) -> dict[str, object]:
+    return {
+        "tool": {"name": "presence-harness", "version": version(), "commit": _commit()},
+        "profile": {
+            "name": profile.name,
+            "description": profile.description,
+            "families": sorted(profile.families),
+            "rcs": profile.rcs,
+            "pics": dict(profile.pics),
+            "changes": {name: change.model_dump() for name, change in profile.checks.items()},
+        },
+        "started": time.time(),
+        "checks": [
+            {
+                "id": row.id,
+                "level": row.level.value,
+                "clause": row.clause,
+                "url": row.url,
+                "purpose": row.purpose,
+            }
+            for row in catalogue(flow, profile)
+        ],
+        "steps": [
+            {
+                "id": step.id,
+                "name": step.name,
+                "title": step.title,
+                "sender": step.sender,
+                "line": step.line,
+            }
+            for step in flow.steps
+        ],
+    }
+
+
+def version() -> str:
+    """The harness's version."""
+    return metadata.version("presence-harness")
+
+
+def _commit() -> str:
+    """The commit of the checkout that runs, "" where it is none."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
