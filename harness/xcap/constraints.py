@@ -81,7 +81,8 @@ def relative_entry_refs(root: etree._Element, situation: Situation) -> None:
     """The ref of <entry-ref> is a relative path reference (RFC 4826 §3.4.5)."""
     for reference in root.iter(f"{{{_RESOURCE_LISTS}}}entry-ref"):
         path = reference.get("ref", "")
-        if not path or path.startswith("/") or _ABSOLUTE_URI.match(path.partition("/")[0]):
+        # RFC 3986 §4.2: a colon in the first segment would make it a scheme.
+        if not path or path.startswith("/") or ":" in path.partition("/")[0]:
             where = field_selector(reference, "ref", situation.namespace)
             raise conflict("constraint-failure", f"{where} is no relative path: {path!r}")
 
