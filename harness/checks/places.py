@@ -36,7 +36,7 @@ def shown(message: Message, name: str) -> str:
 def absent(message: Message, names: Iterable[str]) -> Iterable[Mismatch]:
     """One mismatch for each field that is not there."""
     for name in names:
-        if name not in message.headers:
+        if not message.headers.rows(name):
             yield Mismatch("present", "absent", name)
 
 

@@ -74,6 +74,9 @@ class Session:
     xcap: Bounded[str, XcapResource] = field(default_factory=lambda: Bounded(_MAX_REMEMBERED))
     """By request-target."""
     last_time: float = 0.0
+    """When the last message was seen, from either side."""
+    last_sent: float = 0.0
+    """When the UE sent its last message."""
 
     @property
     def registration(self) -> Registration | None:
@@ -88,6 +91,8 @@ class Session:
     def update(self, entry: TraceEntry, sender: Sender) -> None:
         """Take in an entry, after it has been judged."""
         self.last_time = max(self.last_time, entry.time)
+        if sender == "ue":
+            self.last_sent = max(self.last_sent, entry.time)
         message = entry.message
         if isinstance(message, Request | Response):
             self._update_sip(message, entry, sender)

@@ -1,0 +1,378 @@
+"""What holds for every SIP response, and for its request (RFC 3261 §8.2.6, §17.2, §20, §21)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks.context import Context
+from harness.checks.identities import canonical_host
+from harness.checks.places import absent, equal_uris, mismatch, start_line_mismatch, tag_of
+from harness.checks.registry import MUST, SHOULD, at_end, check, responses
+from harness.checks.session import Session
+from harness.config import Profile
+from harness.model import Mismatch
+from harness.sip.fields import Via
+from harness.sip.message import Request, Response
+from harness.trace import TraceEntry
+
+# RFC 3261 §17, table 4: 64*T1, after which a transaction is over.
+_TRANSACTION_TIME = 32.0
+
+
+@check("RSP-MANDATORY-1", clause="RFC 3261 §20", level=MUST, on=responses())
+def response_has_the_copied_fields(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A response contains the Via, From, To, Call-ID and CSeq that it copies from the request."""
+    yield from absent(response, ("Via", "From", "To", "Call-ID", "CSeq"))
+
+
+@check("RSP-VIA-1", clause="RFC 3261 §8.2.6.2", level=MUST, on=responses())
+def response_mirrors_via(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The Via values of a response equal those of its request, in the same order.
+
+    The receiver of the request adds received (§18.2.1) and the value of rport (RFC 3581 §4).
+    """
+    request = context.sip_request
+    if request is None or not response.vias:
+        return
+    wanted, found = request.vias, response.vias
+    if len(wanted) != request.headers.count("Via") or len(found) != response.headers.count("Via"):
+        return  # unreadable values are the matter of GEN-SYNTAX-1
+    if len(wanted) != len(found):
+        yield mismatch(response, "Via", f"{len(wanted)} values", f"{len(found)} values")
+        return
+    for index, (one, other) in enumerate(zip(wanted, found, strict=True)):
+        if _comparable(one, index == 0) != _comparable(other, index == 0):
+            yield mismatch(response, "Via", str(one), str(other))
+
+
+def _comparable(via: Via, is_top: bool) -> tuple[object, ...]:
+    left_out = ("received", "rport") if is_top else ()
+    params = {
+        name: (value or "").lower() if name != "branch" else value
+        for name, value in via.params.items()
+        if name not in left_out
+    }
+    port = via.port or (5061 if via.transport == "TLS" else 5060)
+    return (
+        via.protocol.upper(),
+        via.transport,
+        canonical_host(via.host),
+        port,
+        frozenset(params.items()),
+    )
+
+
+@check("RSP-FROM-1", clause="RFC 3261 §8.2.6.2", level=MUST, on=responses())
+def response_mirrors_from(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The From of a response equals that of its request."""
+    request = context.sip_request
+    if request is None or request.from_ is None or response.from_ is None:
+        return
+    if tag_of(request.from_) != tag_of(response.from_):
+        yield mismatch(response, "From", f"tag={request.from_.tag}")
+    elif not equal_uris(request.from_.uri, response.from_.uri):
+        yield mismatch(response, "From", request.from_.uri)
+
+
+@check("RSP-TO-1", clause="RFC 3261 §8.2.6.2", level=MUST, on=responses())
+def response_mirrors_to(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The To of a response has the URI of the request's To, and its tag if there was one."""
+    request = context.sip_request
+    if request is None or request.to is None or response.to is None:
+        return
+    if request.to.tag is not None and request.to.tag != response.to.tag:
+        yield mismatch(response, "To", f"tag={request.to.tag}")
+    elif not equal_uris(request.to.uri, response.to.uri):
+        yield mismatch(response, "To", request.to.uri)
+
+
+@check("RSP-CALLID-1", clause="RFC 3261 §8.2.6.2", level=MUST, on=responses())
+def response_mirrors_call_id(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The Call-ID of a response equals that of its request."""
+    request = context.sip_request
+    if request is None or request.call_id is None or response.call_id is None:
+        return
+    if request.call_id != response.call_id:
+        yield mismatch(response, "Call-ID", request.call_id)
+
+
+@check("RSP-CSEQ-1", clause="RFC 3261 §8.2.6.2", level=MUST, on=responses())
+def response_mirrors_cseq(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The CSeq of a response equals that of its request."""
+    request = context.sip_request
+    if request is None or request.cseq is None or response.cseq is None:
+        return
+    if request.cseq != response.cseq:
+        yield mismatch(response, "CSeq", str(request.cseq))
+
+
+@check("RSP-TAG-1", clause="RFC 3261 §8.2.6.2", level=MUST, on=responses(status=range(101, 700)))
+def response_has_a_to_tag(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A response other than 100 carries a tag in To."""
+    if response.to is not None and not response.to.tag:
+        yield mismatch(response, "To", "a tag parameter")
+
+
+@check(
+    "RSP-TAG-2",
+    clause="RFC 3261 §8.2.6.2",
+    level=MUST,
+    on=responses(status=range(101, 700)),
+    sender="ue",
+)
+def responses_share_the_to_tag(response: Response, context: Context) -> Iterator[Mismatch]:
+    """All responses of a UAS to one request carry the same To tag."""
+    if context.transaction is None or tag_of(response.to) is None:
+        return
+    for earlier in context.transaction.responses:
+        message = earlier.message
+        if not isinstance(message, Response) or message.status <= 100:
+            continue
+        tag = tag_of(message.to)
+        if tag is not None and tag != tag_of(response.to):
+            yield mismatch(response, "To", f"tag={tag}")
+            return
+
+
+@check(
+    "RSP-FINAL-1",
+    clause="RFC 3261 §17.2.2",
+    level=MUST,
+    on=responses(status=range(200, 700)),
+    sender="ue",
+)
+def request_gets_one_final_response(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A non-INVITE request gets one final response, however often it arrives."""
+    first = _earlier_final(response, context)
+    if first is not None and first.status != response.status:
+        yield start_line_mismatch(response, str(first.status), str(response.status))
+
+
+@check(
+    "RSP-FINAL-2",
+    clause="RFC 3261 §17.2.2",
+    level=MUST,
+    on=responses(status=range(200, 700)),
+    sender="ue",
+)
+def repeated_final_response_is_the_same(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A retransmitted request is answered with the final response already given."""
+    first = _earlier_final(response, context)
+    if first is not None and first.status == response.status and first.raw != response.raw:
+        yield Mismatch("the same bytes", "another response", "message")
+
+
+def _earlier_final(response: Response, context: Context) -> Response | None:
+    transaction = context.transaction
+    request = context.sip_request
+    if transaction is None or request is None or request.method in ("INVITE", "ACK"):
+        return None
+    final = transaction.final
+    # After 64*T1 the server transaction is gone; over TCP at once (Timer J, §17.2.2).
+    if final is None or context.time - final.time >= _TRANSACTION_TIME:
+        return None
+    if context.entry.source.transport.is_reliable:
+        return None
+    message = final.message
+    return message if isinstance(message, Response) else None
+
+
+def _is_not_invite(response: Response, context: Context) -> bool:
+    method = context.sip_request.method if context.sip_request is not None else response.method
+    return method not in ("", "INVITE", "ACK")
+
+
+@check(
+    "RSP-PROVISIONAL-1", clause="RFC 4320 §4.1", level=MUST, on=responses(status=range(101, 200))
+)
+def non_invite_gets_no_ringing(response: Response, context: Context) -> Iterator[Mismatch]:
+    """No provisional response but 100 is sent to a non-INVITE request."""
+    if _is_not_invite(response, context):
+        yield start_line_mismatch(response, "100, or a final response", str(response.status))
+
+
+@check("RSP-408-1", clause="RFC 4320 §4.2", level=MUST, on=responses(status=408), sender="ue")
+def non_invite_gets_no_408(response: Response, context: Context) -> Iterator[Mismatch]:
+    """No 408 is sent to a non-INVITE request."""
+    if _is_not_invite(response, context):
+        yield start_line_mismatch(response, "another final response, or none", "408")
+
+
+@check("RSP-405-1", clause="RFC 3261 §21.4.6", level=MUST, on=responses(status=405))
+def method_not_allowed_lists_methods(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A 405 response has an Allow header field."""
+    yield from absent(response, ("Allow",))
+
+
+@check("RSP-420-1", clause="RFC 3261 §21.4.15", level=MUST, on=responses(status=420))
+def bad_extension_names_it(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A 420 response lists the extensions in Unsupported."""
+    yield from absent(response, ("Unsupported",))
+
+
+@check("RSP-423-1", clause="RFC 3261 §10.3", level=MUST, on=responses("REGISTER", status=423))
+def brief_registration_is_told_the_minimum(
+    response: Response, context: Context
+) -> Iterator[Mismatch]:
+    """A 423 response to REGISTER has a Min-Expires."""
+    yield from absent(response, ("Min-Expires",))
+
+
+@check("RSP-423-2", clause="RFC 3903 §6", level=MUST, on=responses("PUBLISH", status=423))
+def brief_publication_is_told_the_minimum(
+    response: Response, context: Context
+) -> Iterator[Mismatch]:
+    """A 423 response to PUBLISH has a Min-Expires."""
+    yield from absent(response, ("Min-Expires",))
+
+
+@check("RSP-401-1", clause="RFC 3261 §22.2", level=MUST, on=responses(status=401))
+def unauthorized_has_a_challenge(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A 401 response has a WWW-Authenticate header field."""
+    yield from absent(response, ("WWW-Authenticate",))
+
+
+@check("RSP-407-1", clause="RFC 3261 §22.3", level=MUST, on=responses(status=407))
+def proxy_authentication_has_a_challenge(
+    response: Response, context: Context
+) -> Iterator[Mismatch]:
+    """A 407 response has a Proxy-Authenticate header field."""
+    yield from absent(response, ("Proxy-Authenticate",))
+
+
+@check("RSP-415-1", clause="RFC 3261 §21.4.13", level=MUST, on=responses(status=415))
+def unsupported_media_names_what_is(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A 415 response has Accept, Accept-Encoding or Accept-Language."""
+    names = ("Accept", "Accept-Encoding", "Accept-Language")
+    if not any(response.headers.rows(name) for name in names):
+        yield Mismatch(" or ".join(names), "absent", "Accept")
+
+
+@check("RSP-489-1", clause="RFC 3903 §11.1.1", level=MUST, on=responses("PUBLISH", status=489))
+def bad_event_lists_packages(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A 489 response to PUBLISH has Allow-Events."""
+    yield from absent(response, ("Allow-Events",))
+
+
+@check("RSP-REGISTER-1", clause="RFC 3261 §10.3", level=MUST, on=responses("REGISTER", status=200))
+def bindings_are_listed_with_expiry(response: Response, context: Context) -> Iterator[Mismatch]:
+    """Each Contact of the response to a registration has an expires parameter."""
+    for contact in response.contacts:
+        if "expires" not in contact.params:
+            yield mismatch(response, "Contact", "expires in each value", str(contact)[:200])
+            return
+
+
+@check("RSP-REGISTER-2", clause="RFC 3261 §10.3", level=MUST, on=responses("REGISTER", status=200))
+def new_binding_is_listed(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The response to a registration enumerates the bindings, the new one among them."""
+    request = context.sip_request
+    if request is None or request.expires == 0 or not request.contacts:
+        return
+    if any(each.expires == 0 for each in request.contacts) or response.contacts:
+        return
+    yield mismatch(response, "Contact", "the registered contacts")
+
+
+@check(
+    "RSP-SUBSCRIBE-1",
+    clause="RFC 6665 §3.1.1",
+    level=MUST,
+    on=responses("SUBSCRIBE", status=range(200, 300)),
+)
+def accepted_subscription_has_expires(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A 2xx response to SUBSCRIBE has an Expires header field."""
+    yield from absent(response, ("Expires",))
+
+
+@check(
+    "RSP-SUBSCRIBE-2",
+    clause="RFC 6665 §3.1.1",
+    level=MUST,
+    on=responses("SUBSCRIBE", status=range(200, 300)),
+)
+def accepted_subscription_is_not_longer(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The Expires of a 2xx response to SUBSCRIBE is not longer than the request's."""
+    asked = context.sip_request.expires if context.sip_request is not None else None
+    if asked is not None and response.expires is not None and response.expires > asked:
+        yield mismatch(response, "Expires", f"at most {asked}")
+
+
+@check(
+    "RSP-SUBSCRIBE-3",
+    clause="RFC 3261 §12.1.1",
+    level=MUST,
+    on=responses("SUBSCRIBE", status=range(200, 300)),
+)
+def accepted_subscription_has_a_contact(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A response that establishes a dialog has a Contact with a SIP or SIPS URI."""
+    request = context.sip_request
+    if request is None or tag_of(request.to) is not None or response.status == 204:
+        return
+    if not response.contacts:
+        yield mismatch(response, "Contact", "a SIP or SIPS URI")
+
+
+@check(
+    "RSP-SUBSCRIBE-4",
+    clause="RFC 3261 §12.1.1",
+    level=MUST,
+    on=responses("SUBSCRIBE", status=range(200, 300)),
+    sender="ue",
+)
+def accepted_subscription_copies_record_route(
+    response: Response, context: Context
+) -> Iterator[Mismatch]:
+    """A UAS copies all Record-Route values into a response that establishes a dialog."""
+    request = context.sip_request
+    if request is None or tag_of(request.to) is not None:
+        return
+    wanted = [each.uri for each in request.record_routes]
+    if wanted != [each.uri for each in response.record_routes]:
+        yield mismatch(response, "Record-Route", ", ".join(wanted) or "absent")
+
+
+@check(
+    "RSP-PUBLISH-1",
+    clause="RFC 3903 §6",
+    level=MUST,
+    on=responses("PUBLISH", status=range(200, 300)),
+)
+def accepted_publication_has_an_entity_tag(
+    response: Response, context: Context
+) -> Iterator[Mismatch]:
+    """A 2xx response to PUBLISH has a SIP-ETag."""
+    yield from absent(response, ("SIP-ETag",))
+
+
+@check(
+    "RSP-PUBLISH-2",
+    clause="RFC 3903 §6",
+    level=MUST,
+    on=responses("PUBLISH", status=range(200, 300)),
+)
+def accepted_publication_has_expires(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A 2xx response to PUBLISH has an Expires header field."""
+    yield from absent(response, ("Expires",))
+
+
+@check("RSP-PUBLISH-3", clause="RFC 3903 §6", level=MUST, on=responses("PUBLISH"))
+def publication_records_no_route(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A response to PUBLISH has no Record-Route."""
+    if response.headers.rows("Record-Route"):
+        yield mismatch(response, "Record-Route", "absent")
+
+
+@check("RSP-UNANSWERED-1", clause="RFC 3261 §8.2.6.1", level=SHOULD, on=at_end(), sender="ue")
+def request_is_answered(
+    session: Session, profile: Profile
+) -> Iterator[tuple[TraceEntry, Mismatch]]:
+    """A UAS generates a final response to a non-INVITE request as soon as possible."""
+    for entry in session.unanswered.values():
+        request = entry.message
+        waited = session.last_time - entry.time
+        if not isinstance(request, Request) or waited < _TRANSACTION_TIME:
+            continue
+        if request.method in ("", "INVITE", "ACK") or session.last_sent < entry.time:
+            continue  # the UE may have gone, or the capture may have ended for it
+        yield entry, Mismatch("a final response", f"none in {waited:.0f} s", request.method)
