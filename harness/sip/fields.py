@@ -34,7 +34,7 @@ __all__ = [
 
 # A number of more digits than any field allows (CSeq < 2**31, delta-seconds < 2**32; RFC 3261
 # §8.1.1.5, §20.19) is read as far as arithmetic stays safe.
-_NUMBER = re.compile(r"(?=[0-9])0*+([0-9]{0,100})")
+_NUMBER = re.compile(r"0*([0-9]{1,100})")
 
 _VIA = re.compile(
     r"(?P<name>[^\s/;,]++)\s*+/\s*+(?P<version>[^\s/;,]++)\s*+/\s*+(?P<transport>[^\s/;,]++)\s++"
@@ -74,7 +74,7 @@ def parse_number(value: str) -> int:
     match = _NUMBER.fullmatch(value.strip(" \t"))
     if match is None:
         raise FieldError("1*DIGIT", value)
-    return int(match[1] or 0)
+    return int(match[1])
 
 
 def _number_or_none(value: str | None) -> int | None:

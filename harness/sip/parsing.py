@@ -256,8 +256,6 @@ def parse(raw: bytes) -> Request | Response:
             reason=status_line[3] or "",
         )
     method, uri, version = _read_request_line(line)
-    if not method:
-        structure += (Malformed(parts.start_offset, "start-line", "Request-Line", excerpt(line)),)
     return Request(
         raw=raw,
         headers=headers,

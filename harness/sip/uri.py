@@ -6,6 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 
+from harness.sip.grammar import Violation, check
 from harness.sip.parameters import Parameters, UriParameters, unescape
 from harness.sip.remember import remembered
 
@@ -35,12 +36,13 @@ _NEVER_IGNORED = ("user", "ttl", "method", "maddr", "transport")
 
 
 class UriError(ValueError):
-    """Text that is no URI; `offset` counts characters from the start of the text."""
+    """Text that is no URI; `offset` counts characters to where `expected` should stand."""
 
-    def __init__(self, text: str, expected: str, offset: int) -> None:
-        super().__init__(f"expected {expected} at character {offset} of {text[:80]!r}")
-        self.expected = expected
-        self.offset = offset
+    def __init__(self, text: str) -> None:
+        violation = check("addr-spec", text) or Violation(len(text), "end of addr-spec")
+        self.expected = violation.expected
+        self.offset = violation.offset
+        super().__init__(f"expected {self.expected} at character {self.offset} of {text[:80]!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def parse_uri(text: str) -> Uri:
     """Read a URI, without angle brackets; raises UriError."""
     match = _SCHEME.match(text)
     if match is None:
-        raise UriError(text, "scheme", 0)
+        raise UriError(text)
     scheme = match[1].lower()
     if scheme in ("sip", "sips"):
         return _parse_sip(text, scheme, match.end())
@@ -145,19 +147,17 @@ def parse_uri(text: str) -> Uri:
     if scheme == "tel":
         number, semicolon, params = rest.partition(";")
         if not number:
-            raise UriError(text, "telephone-subscriber", match.end())
+            raise UriError(text)
         return TelUri(number, UriParameters.parse(semicolon + params))
     if not rest:
-        raise UriError(text, "hier-part / opaque-part", match.end())
+        raise UriError(text)
     return OtherUri(scheme, rest)
 
 
 def _parse_sip(text: str, scheme: str, start: int) -> SipUri:
-    match = _SIP_PARTS.match(text, start)
+    match = _SIP_PARTS.fullmatch(text, start)
     if match is None:
-        raise UriError(text, "hostport", start)
-    if match.end() != len(text):
-        raise UriError(text, "SIP-URI", match.end())
+        raise UriError(text)
     password, port, headers = match["password"], match["port"], match["headers"]
     return SipUri(
         scheme=scheme,
