@@ -79,7 +79,8 @@ class Xdms(XdmDocuments):
         refusal = refusal or self._access.forbidden(request, uri, usage)
         if refusal is not None:
             return refusal
-        base_uri = f"{xcap_scheme(source)}://{request.host}{self._root_path}"
+        host = request.host or self._site.domain
+        base_uri = f"{xcap_scheme(source)}://{host}{self._root_path}"
         return self._perform(_Operation(request, uri, usage, base_uri))
 
     def _perform(self, operation: _Operation) -> Answer:
@@ -196,9 +197,10 @@ def _refuse_unreadable(request: HttpRequest) -> Answer | None:
     if length is not None and length > MAX_BYTES:
         return Answer(413)
     if any(
-        fault.where == "body" or fault.expected == "field-name :" for fault in request.malformed
+        fault.where in ("body", "Host") or fault.expected == "field-name :"
+        for fault in request.malformed
     ):
-        # RFC 9112 §6.3: an incomplete body; §5.1: white space between field name and colon.
+        # RFC 9112 §6.3: an incomplete body; §3.2: an invalid Host; §5.1: white space before ":".
         return Answer(400)
     return None
 
