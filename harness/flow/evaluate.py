@@ -33,7 +33,7 @@ from harness.checks.subject import (
     transaction_of,
 )
 from harness.config import Profile
-from harness.flow.expected import Expected
+from harness.flow.expected import ABOUT_PRESENCE, Expected
 from harness.flow.look_up import finder
 from harness.flow.order import ORDER, out_of_order
 from harness.flow.progress import Progress, StepResult
@@ -318,10 +318,10 @@ class Evaluation:
             if not is_success and expected.field != "Status":
                 continue  # the rest is about the answer that the step expects
             observed = observe(message, expected.field)
-            if not observed.rows and not expected.is_about_presence:
-                continue
             ready = expected.resolve(find) if wanted.ready is None else wanted.ready
             for each in ready:
+                if not observed.rows and each.word not in ABOUT_PRESENCE:
+                    continue
                 for mismatch in each.judge(observed):
                     yield _finding(expected, wanted.level, mismatch, judged, step)
 

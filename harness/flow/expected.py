@@ -43,7 +43,8 @@ LOOK_UPS = MappingProxyType(
 
 _LOOK_UP = re.compile(r"\$\{([^}]*)\}")
 _SETTINGS = frozenset({"clause", "level", "purpose", "needs"})
-_ABOUT_PRESENCE = frozenset({"present", "absent", "count"})
+ABOUT_PRESENCE = frozenset({"present", "absent", "count"})
+"""The words that are also about a field that is not there."""
 
 Find = Callable[[str], str | None]
 """Finds the value of a look-up; None where it is not known."""
@@ -66,11 +67,6 @@ class Expected:
     sender: Sender
     needs: tuple[str, ...]
     line: int
-
-    @property
-    def is_about_presence(self) -> bool:
-        """Whether it says something about a field that is not there."""
-        return not _ABOUT_PRESENCE.isdisjoint(self.words)
 
     @property
     def looks_up(self) -> bool:
