@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from harness.body.schema import catalog, parse_xml
+from harness.body.schema import catalog
 from harness.xcap.document import Document, DocumentKey, DocumentStore
 from harness.xcap.percent import percent_encode
 from harness.xcap.selector import XcapUri
@@ -19,11 +19,13 @@ DIRECTORY_FOLDERS = ("rls-services", "resource-lists", "org.openmobilealliance.p
 
 _CAPS = "urn:ietf:params:xml:ns:xcap-caps"
 _DIRECTORY = "urn:oma:xml:xdm:xcap-directory"
-_SERVICES = "urn:ietf:params:xml:ns:rls-services"
 
 
 class GeneratedDocuments:
-    """Makes xcap-caps, the directories and the global index of services on request.
+    """Makes xcap-caps and the directories on request.
+
+    The global index of services (RFC 4826 §4.4.7) is not among them: only an RLS may read it, and
+    ours asks the store.
 
     `base_uri` of a request is the XCAP root URI as its client knows it.
     """
@@ -35,7 +37,6 @@ class GeneratedDocuments:
             tuple[str, str, str], Callable[[XcapUri, DocumentKey, str], etree._Element]
         ] = {
             ("xcap-caps", "global", "index"): self._capabilities,
-            ("rls-services", "global", "index"): self._services,
             (
                 "org.openmobilealliance.xcap-directory",
                 "users",
@@ -65,14 +66,6 @@ class GeneratedDocuments:
         namespaces = etree.SubElement(root, f"{{{_CAPS}}}namespaces")
         for namespace in sorted(filter(None, catalog().entries)):
             etree.SubElement(namespaces, f"{{{_CAPS}}}namespace").text = namespace
-        return root
-
-    def _services(self, _uri: XcapUri, _key: DocumentKey, _base_uri: str) -> etree._Element:
-        """The union of all users' services in documents named "index" (RFC 4826 §4.4.8)."""
-        root = _root(_SERVICES, "rls-services")
-        for document in self._store.of_usage("rls-services"):
-            if document.key.tree == "users" and document.key.name == "index":
-                root.extend(parse_xml(document.content).findall(f"{{{_SERVICES}}}service"))
         return root
 
     def _directory(self, uri: XcapUri, key: DocumentKey, base_uri: str) -> etree._Element:

@@ -42,7 +42,7 @@ class HttpFramer:
         self._skip = 0  # octets of an oversized body still to be thrown away
         self._methods: deque[str] = deque()
         self._garbage = False
-        self._continue_wanted = False
+        self._continue_head = 0  # length of a head whose sender waits for 100 (Continue)
         self._closed = False
         self._steps: dict[_State, Callable[[list[bytes]], bool]] = {
             "start": self._read_head,
@@ -70,8 +70,11 @@ class HttpFramer:
 
     @property
     def continue_wanted(self) -> bool:
-        """Whether the peer waits for 100 (Continue) before the body (RFC 9110 §10.1.1)."""
-        return self._continue_wanted
+        """Whether the peer waits for 100 (Continue) before the body (RFC 9110 §10.1.1).
+
+        Once content has come there is no need to send it.
+        """
+        return self._continue_head == len(self._buffer) > 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take octets of the stream; give back the messages that are whole now."""
@@ -88,7 +91,6 @@ class HttpFramer:
         self._closed = True
         last = bytes(self._buffer)
         self._buffer.clear()
-        self._continue_wanted = False
         return [last] if last else []
 
     def _step(self, messages: list[bytes]) -> bool:
@@ -101,7 +103,8 @@ class HttpFramer:
         del self._buffer[:end]
         self._state = "start"
         self._scanned = self._end = 0
-        self._garbage = self._continue_wanted = False
+        self._garbage = False
+        self._continue_head = 0
         return True
 
     def _bound(self, limit: int, messages: list[bytes]) -> bool:
@@ -149,7 +152,8 @@ class HttpFramer:
             self._finish(len(head), messages)
             return
         encodings = b",".join(_TRANSFER_ENCODING.findall(head)).lower()
-        self._continue_wanted = self._role == "server" and _wants_continue(head)
+        if self._role == "server" and _wants_continue(head):
+            self._continue_head = len(head)
         if encodings:
             if encodings.rsplit(b",", 1)[-1].strip() == b"chunked":
                 self._state, self._end = "chunk-size", len(head)
@@ -206,7 +210,6 @@ class HttpFramer:
         size = _CHUNK_SIZE.match(self._buffer, self._end)
         if size is None or self._end + int(size[1], 16) > MAX_HEAD + MAX_BODY:
             return self._finish(line_end + 1, messages)
-        self._continue_wanted = False
         self._end = size.end()
         if int(size[1], 16):
             self._state, self._end = "chunk-data", self._end + int(size[1], 16)

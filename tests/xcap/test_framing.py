@@ -134,8 +134,35 @@ def test_server_learns_that_the_client_waits_for_100() -> None:
     request = PUT.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
     framer.feed(request[:-3])
     assert framer.continue_wanted
-    assert framer.feed(b"abc") == [request]
+    framer.feed(b"a")
     assert not framer.continue_wanted
+    assert framer.feed(b"bc") == [request]
+    assert not framer.continue_wanted
+
+
+def test_request_without_body_waits_for_nothing() -> None:
+    framer = HttpFramer()
+    request = GET.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    assert framer.feed(request) == [request]
+    assert not framer.continue_wanted
+
+
+def test_other_transfer_codings_end_a_request_and_open_a_response() -> None:
+    request = b"PUT /a HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n"
+    assert HttpFramer().feed(request + GET) == [request, GET]
+    framer = HttpFramer("client")
+    response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nrest"
+    assert framer.feed(response) == []
+    assert framer.close() == [response]
+
+
+def test_chunk_without_line_end_ends_the_message() -> None:
+    head = b"PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert HttpFramer().feed(head + b"1\r\nabcd" + b"\n" + GET) == [
+        head + b"1\r\na",
+        b"bcd\n",
+        GET,
+    ]
 
 
 def test_expectation_of_an_http_1_0_client_is_ignored() -> None:
