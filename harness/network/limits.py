@@ -21,6 +21,8 @@ class Limits:
     publications_per_user: int = 16
     subscriptions: int = 10_000
     subscriptions_per_user: int = 32
+    watchers: int = 100_000
+    """Watchers of all presentities, the virtual ones of list subscriptions among them."""
     watchers_per_presentity: int = 256
     list_members: int = 512
     """Resources of one list subscription."""

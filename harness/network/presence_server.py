@@ -18,7 +18,7 @@ from harness.model import Peer
 from harness.network.compositor import Publication
 from harness.network.policy import EVERYTHING, Decision, Handling
 from harness.network.site import Site
-from harness.network.watchers import Event, State, Watcher, Watchers
+from harness.network.watchers import GIVE_UP, Event, State, Watcher, Watchers
 
 _MAX_SOURCES = 64
 """Publishing addresses of one presentity that are told apart."""
@@ -87,9 +87,12 @@ class PresenceServer:
         own = revisions.by_source.get(subscriber, 0) if subscriber is not None else 0
         return revisions.total - own
 
-    def is_known(self, presentity: str) -> bool:
-        """Whether there is any state of this presentity."""
-        return bool(self._sources.publications(presentity) or self._sources.permanent(presentity))
+    def is_known(self, presentity: str, subscriber: Peer | None = None) -> bool:
+        """Whether there is state of this presentity that `subscriber` did not publish itself."""
+        published = self._sources.publications(presentity)
+        return any(each.source is None or each.source != subscriber for each in published) or bool(
+            self._sources.permanent(presentity)
+        )
 
     # -- watchers ------------------------------------------------------------------------
 
@@ -114,7 +117,13 @@ class PresenceServer:
             decision=decision,
             expires_at=expires_at,
         )
-        if not watcher.is_over and expires_at > now:
+        if expires_at > now:
+            self.watchers.add(watcher)
+        elif state is State.PENDING:
+            # RFC 3857 §4.7.1: "The waiting state is also needed to allow for authorization of
+            # fetch attempts"; the states before are transient and not notified.
+            watcher.state, watcher.event = State.WAITING, Event.TIMEOUT
+            watcher.expires_at = now + GIVE_UP
             self.watchers.add(watcher)
         return watcher
 

@@ -133,14 +133,19 @@ class ListFeed:
 
     # -- news ----------------------------------------------------------------------------
 
-    def _state(self, resource: _Resource) -> Hashable:
-        """What is known of a resource, as a value to compare; None where nothing is."""
+    def _state(self, resource: _Resource, *, full: bool = False) -> Hashable:
+        """What is known of a resource, as a value to compare; None where nothing is.
+
+        What the subscriber itself published is known only for full state.
+        """
         watcher = resource.watcher
         if watcher.state is not State.ACTIVE:
             return watcher.state, watcher.event
-        if not self._server.is_known(resource.identity) and not resource.has_instance:
+        source = self._subscriber.source
+        publisher = None if full else source
+        if not resource.has_instance and not self._server.is_known(resource.identity, publisher):
             return None
-        revision = self._server.revision(resource.identity, self._subscriber.source)
+        revision = self._server.revision(resource.identity, source)
         return watcher.state, watcher.decision, revision
 
     def _is_news(self, resource: _Resource) -> bool:
@@ -152,9 +157,9 @@ class ListFeed:
     def write(self, *, full: bool) -> Body | None:
         version, self._version = self._version, self._version + 1
         states: dict[str, bytes] = {}
-        resources = [self._described(resource, states) for resource in self._chosen(full=full)] + [
-            self._terminated(resource) for resource in self._removed.values() if not full
-        ]
+        resources = [
+            self._described(resource, states, full=full) for resource in self._chosen(full=full)
+        ] + [self._terminated(resource) for resource in self._removed.values() if not full]
         self._removed.clear()
         document = rlmi.Rlmi(self._uri, version, full, tuple(resources))
         content_type, data = rlmi.make_notification(
@@ -174,8 +179,10 @@ class ListFeed:
             if each is news or (each.told == _UNTOLD and self._state(each) is None)
         ]
 
-    def _described(self, resource: _Resource, states: dict[str, bytes]) -> rlmi.Resource:
-        state = self._state(resource)
+    def _described(
+        self, resource: _Resource, states: dict[str, bytes], *, full: bool
+    ) -> rlmi.Resource:
+        state = self._state(resource, full=full)
         resource.told = state
         instances: tuple[rlmi.Instance, ...] = ()
         # §4.5: "For any resource for which state information is not known, ... no <instance>

@@ -96,7 +96,9 @@ class Watchers:
         self._timers: TimerQueue[Watcher] = TimerQueue()
 
     def add(self, watcher: Watcher) -> None:
-        """Take in a new watcher, in the state that policy gave it."""
+        """Take in a new watcher, in the state that policy gave it; a refused one is not kept."""
+        if watcher.is_over:
+            return
         # RFC 3857 §4.7.1: a new subscription of the same watcher makes its waiting one redundant.
         for old in self.of(watcher.presentity):
             if old.identity == watcher.identity and old.state is State.WAITING:
@@ -114,8 +116,11 @@ class Watchers:
 
     def is_full(self, presentity: str) -> bool:
         """Whether a further watcher would be one too many."""
+        limits = self._site.limits
         active = [each for each in self.of(presentity) if each.state is State.ACTIVE]
-        return len(active) >= self._site.limits.watchers_per_presentity
+        return (
+            len(active) >= limits.watchers_per_presentity or len(self._timers) >= limits.watchers
+        )
 
     def refresh(self, watcher: Watcher, expires_at: float) -> None:
         """The watcher subscribed again: it lasts until then."""
@@ -141,10 +146,13 @@ class Watchers:
         watchers.pop(watcher.id, None)
         if not watchers:
             self._watchers.pop(watcher.presentity, None)
-        ended = self._ended.setdefault(
-            watcher.presentity, deque(maxlen=self._site.limits.ended_watchers)
-        )
+        # The presentity with the latest news goes to the end, the one longest without is dropped.
+        limits = self._site.limits
+        ended = self._ended.pop(watcher.presentity, deque(maxlen=limits.ended_watchers))
         ended.append(watcher)
+        self._ended[watcher.presentity] = ended
+        if len(self._ended) > limits.users:
+            del self._ended[next(iter(self._ended))]
 
     def of(self, presentity: str) -> tuple[Watcher, ...]:
         """The watchers that are not terminated, the oldest first."""
@@ -153,10 +161,6 @@ class Watchers:
     def ended(self, presentity: str) -> tuple[Watcher, ...]:
         """The watchers that have terminated lately, the oldest first."""
         return tuple(self._ended.get(presentity, ()))
-
-    def forget_ended(self, presentity: str) -> None:
-        """Nobody needs to hear any more of the watchers that have terminated."""
-        self._ended.pop(presentity, None)
 
     def tick(self, now: float) -> None:
         """Let the subscriptions that have run out time out; pending ones wait for a decision."""
