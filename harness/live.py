@@ -10,13 +10,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from harness.config import Profile
 from harness.model import Peer, Transport
 from harness.network.network import Network
-from harness.transport.driver import Driver, ListenError, MessageObserver
+from harness.transport.driver import (
+    Driver,
+    ListenError,
+    MessageObserver,
+    local_address_towards,
+)
 from harness.transport.runner import LoopThread
+from harness.ue.defects import DEFECTS
+from harness.ue.personas import PERSONAS
 
 _STOP_SECONDS = 5.0
 _MAX_OUTPUT = 20_000
@@ -41,8 +50,19 @@ async def start_network(profile: Profile, driver: Driver) -> tuple[Peer, Peer]:
             Peer(host, xcap_port, Transport.HTTP),
         ]
     )
+    seen = _seen_from_outside(host)
+    udp, tcp, http = (replace(each, host=seen) for each in (udp, tcp, http))
     driver.attach(Network(profile, time.time, new_id, (udp, tcp)))
     return udp, http
+
+
+def _seen_from_outside(host: str) -> str:
+    """The address that a UE can reach: bound to every address, we have to name one of them."""
+    if host == "0.0.0.0":  # noqa: S104 - compared, not bound
+        return local_address_towards("192.0.2.1") or "127.0.0.1"
+    if host == "::":
+        return local_address_towards("2001:db8::1") or "::1"
+    return host
 
 
 class LiveNetwork:
@@ -71,7 +91,7 @@ class LiveNetwork:
         self._thread.stop()
 
 
-class _Run(MessageObserver):
+class _Run(MessageObserver, Protocol):
     """What a run offers to the driver."""
 
     def fault(self, error: BaseException) -> None: ...
@@ -122,6 +142,18 @@ class EmbeddedUe:
         said = self.said
         self._output.close()
         return f"the reference UE ended with status {status}: {said}" if status else ""
+
+
+def check_ue(ue: str, persona: str, defects: Sequence[str]) -> str:
+    """What is wrong with a choice of UE, with the possible ones; "" if nothing is."""
+    for option, value, known in (
+        ("ue", ue, ("embedded", "external")),
+        ("persona", persona, tuple(PERSONAS)),
+        *(("defect", defect, tuple(DEFECTS)) for defect in defects),
+    ):
+        if value not in known:
+            return f"--presence-{option} {value}: no such {option}. Known: {', '.join(known)}"
+    return ""
 
 
 async def until_interrupted() -> None:

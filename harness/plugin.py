@@ -1,1 +1,256 @@
 """The pytest plugin: a thin adapter between pytest and the harness."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.flow.progress import StepResult
+    from harness.flow.steps import Step
+    from harness.model import Finding
+    from harness.session import Options, Session
+
+# The flow, the judge and the sockets are imported when presence test cases run: this plugin is
+# loaded into every pytest session of an environment that has the harness installed.
+
+_SESSION = pytest.StashKey["Session"]()
+_FAILED = pytest.StashKey[set[str]]()
+
+_OPTIONS = (
+    ("ue", "embedded", "embedded|external", "who is tested: the reference UE, or a device"),
+    ("persona", "conformant", "NAME", "how the reference UE behaves: conformant or documented"),
+    ("pcap", "", "FILE", "judge a capture instead of live traffic"),
+    ("profile", "documented", "NAME|FILE", "whose clauses apply, identities, addresses, timers"),
+    ("reports", "reports/latest", "DIR", "where the reports go"),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Each option has an ini twin: `--presence-ue` and `presence_ue`."""
+    group = parser.getgroup("presence", "presence conformance")
+    for name, default, metavar, text in _OPTIONS:
+        group.addoption(f"--presence-{name}", metavar=metavar, help=f"{text} ({default or 'off'})")
+        parser.addini(f"presence_{name}", text, default=default)
+    group.addoption(
+        "--presence-defect",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a deliberate fault of the reference UE; may be repeated",
+    )
+    parser.addini("presence_defect", "deliberate faults of the reference UE", type="args")
+    group.addoption(
+        "--presence-strict-order",
+        action="store_true",
+        help="ask for the documented order of the UE's requests",
+    )
+    parser.addini("presence_strict_order", "ask for the documented order", type="bool")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in (
+        "presence: the documented presence flow, judged step by step",
+        # pytest-xdist's own, named here so that the test cases can carry it without that plugin.
+        "xdist_group(name): tests that run on the same worker",
+    ):
+        config.addinivalue_line("markers", marker)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "presence_step" not in metafunc.fixturenames:
+        return
+    from harness.flow.document import FlowError
+    from harness.flow.steps import load_flow
+    from harness.paths import FLOW
+
+    try:
+        steps = load_flow(FLOW).steps
+    except FlowError as error:
+        raise pytest.UsageError(str(error)) from None
+    metafunc.parametrize("presence_step", steps, ids=[each.name for each in steps])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Open the run before the first test case, so that what cannot be used is said at once."""
+    config = session.config
+    wants = any("presence" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not wants or config.option.collectonly:
+        return
+    from harness.capture.files import CaptureError
+    from harness.config import ProfileError
+    from harness.session import Session
+    from harness.transport.driver import ListenError
+
+    try:
+        presence = Session(_options(config))
+        presence.open()
+    except (ProfileError, CaptureError, ListenError) as error:
+        raise pytest.UsageError(str(getattr(error, "strerror", None) or error)) from None
+    config.stash[_SESSION] = presence
+    config.stash[_FAILED] = set()
+    _introduce(config, presence)
+
+
+def _options(config: pytest.Config) -> Options:
+    from harness.live import check_ue
+    from harness.session import Options
+
+    def value(name: str) -> str:
+        return str(config.getoption(f"--presence-{name}") or config.getini(f"presence_{name}"))
+
+    capture = value("pcap")
+    options = Options(
+        ue=value("ue"),
+        persona=value("persona"),
+        defects=tuple(config.getoption("--presence-defect") or config.getini("presence_defect")),
+        capture=Path(capture) if capture else None,
+        profile=value("profile"),
+        reports=_beside(config, value("reports")),
+        strict_order=bool(
+            config.getoption("--presence-strict-order") or config.getini("presence_strict_order")
+        ),
+    )
+    problem = check_ue(options.ue, options.persona, options.defects)
+    if problem:
+        raise pytest.UsageError(problem)
+    return options
+
+
+def _beside(config: pytest.Config, path: str) -> Path:
+    """A relative path on the command line or in the ini file starts at the root folder."""
+    return Path(path) if Path(path).is_absolute() else config.rootpath / path
+
+
+def _introduce(config: pytest.Config, presence: Session) -> None:
+    """Tell a person with a phone where to point it."""
+    addresses = presence.addresses
+    if addresses is None or presence.options.ue != "external":
+        return
+    sip, xcap = addresses
+    pixit = presence.profile.pixit
+    _say(config, f"P-CSCF and registrar {sip} (UDP and TCP), XCAP root {xcap}")
+    _say(config, f"domain {pixit.domain}, user {pixit.impu}. Start presence on the device now.")
+
+
+def _say(config: pytest.Config, text: str) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if reporter is not None:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            reporter.ensure_newline()
+            reporter.write_line(text)
+
+
+class Flow:
+    """What a test case of the flow asks the harness."""
+
+    def __init__(self, config: pytest.Config, session: Session) -> None:
+        self._config = config
+        self._session = session
+
+    def judge(self, step: Step) -> None:
+        """Wait for a step, then pass, fail or skip by its verdict."""
+        from harness.model import Verdict
+
+        result = self._session.wait(step.id, self._progress(step))
+        if result.verdict in (Verdict.FAIL, Verdict.ERROR):
+            self._config.stash[_FAILED].add(step.id)
+            pytest.fail(self._text(result), pytrace=False)
+        if result.verdict is not Verdict.PASS:
+            pytest.skip(f"{result.verdict.value.upper()}: {result.reason}")
+
+    def judge_the_rest(self) -> None:
+        """End the run; fail for what no step has shown."""
+        faults = self._session.finish()
+        if faults:
+            pytest.fail("\n".join(["ERROR  the harness failed", *faults]), pytrace=False)
+        if not self._session.run.ues:
+            pytest.fail(self._silence(), pytrace=False)
+        unsettled = self._session.unsettled(self._config.stash[_FAILED])
+        if unsettled:
+            lines = [line for each in unsettled for line in self._lines(each)]
+            pytest.fail("\n".join(["FAIL  outside the steps", *lines]), pytrace=False)
+
+    def _silence(self) -> str:
+        addresses = self._session.addresses
+        if addresses is None:
+            return "INCONC  the capture holds no UE: no REGISTER comes straight from one"
+        return (
+            f"INCONC  no UE has registered at {addresses[0]}: nothing could be judged. "
+            "Check the P-CSCF address and domain in the UE, and that it can reach this machine"
+        )
+
+    def _progress(self, step: Step) -> Callable[[float], None]:
+        said = False
+
+        def progress(left: float) -> None:
+            nonlocal said
+            waited = step.deadline * self._session.profile.timers.step - left
+            if waited >= 1 and (not said or round(left) % 5 == 0):
+                said = True
+                _say(self._config, f"{self._session.run.awaiting(step.id)}; {left:.0f} s left")
+
+        return progress
+
+    def _text(self, result: StepResult) -> str:
+        from harness.report.text import step_lines
+
+        flow_file = self._session.flow.path
+        shown = (
+            flow_file.relative_to(self._config.rootpath)
+            if (flow_file.is_relative_to(self._config.rootpath))
+            else flow_file
+        )
+        described = {each.entry: self._describe(each.entry) for each in result.findings}
+        return "\n".join(step_lines(self._masked(result), str(shown), described))
+
+    def _lines(self, finding: Finding) -> list[str]:
+        from harness.report.text import finding_lines
+
+        return finding_lines(self._session.masker.finding(finding), self._describe(finding.entry))
+
+    def _masked(self, result: StepResult) -> StepResult:
+        return replace(result, findings=tuple(map(self._session.masker.finding, result.findings)))
+
+    def _describe(self, number: int) -> str:
+        return self._session.run.describe(number)
+
+
+@pytest.fixture(scope="session")
+def presence(pytestconfig: pytest.Config) -> Flow:
+    """The run that the test cases share; the reference UE starts with the first of them."""
+    session = pytestconfig.stash[_SESSION]
+    session.start_ue()
+    return Flow(pytestconfig, session)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    session = terminalreporter.config.stash.get(_SESSION, None)
+    if session is None:
+        return
+    from harness.report.text import plain
+
+    terminalreporter.section("presence")
+    for ue in session.run.ues:
+        counts = Counter(each.verdict.value for each in ue.steps)
+        shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        terminalreporter.write_line(f"UE {ue.address}  {plain(ue.identity)}: {shown}")
+    terminalreporter.write_line(f"verdict: {session.verdict.value}")
+    for path in session.reports:
+        terminalreporter.write_line(f"report:  {path}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the run and write the reports, also after Ctrl-C."""
+    presence = session.config.stash.get(_SESSION, None)
+    if presence is not None:
+        presence.close()

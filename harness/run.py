@@ -20,8 +20,8 @@ from harness.flow.progress import StepResult
 from harness.flow.steps import Flow
 from harness.model import Finding, Level, Peer, Verdict
 from harness.report.mask import Masker
-from harness.report.record import RecordWriter
-from harness.trace import Trace, TraceEntry
+from harness.report.record import RecordWriter, summary
+from harness.trace import Sequencer, TraceEntry
 
 
 class Run:
@@ -45,7 +45,6 @@ class Run:
         self.flow = flow
         self.profile = profile
         self.folder = folder
-        self.trace = Trace()
         self.faults: list[str] = []
         self._changed = threading.Condition()
         self._evaluation = Evaluation(
@@ -59,6 +58,11 @@ class Run:
         self._is_finished = False
         self._expired: set[str] = set()
         self._must: list[Finding] = []
+        self._sequencer = Sequencer()
+        self._started = self._last = 0.0
+        # Frames of the messages whose UE is not known yet, and lines about those with findings.
+        self._frames: dict[int, int | None] = {}
+        self._lines: dict[int, str] = {}
         self._record.run(**_about(flow, profile), **about)
 
     # -- messages ---------------------------------------------------------------------------------
@@ -68,53 +72,73 @@ class Run:
     ) -> None:
         """A message was seen on the wire (the driver's observer)."""
         with self._changed:
-            self.take(self.trace.append(raw, source, destination, time, connection=connection))
+            self.take(self._sequencer.entry(raw, source, destination, time, connection=connection))
 
     def take(self, entry: TraceEntry) -> None:
         """Judge and record an entry."""
         with self._changed:
             if self._is_finished:
                 return
-            frame = self._capture.write(entry) if self._capture else entry.frame
+            self._started = self._started or entry.time
+            self._last = entry.time
+            self._frames[entry.number] = (
+                self._capture.write(entry) if self._capture else entry.frame
+            )
             judged = self._evaluation.feed(entry)
             if not any(each.entry is entry for each in judged):
                 # Whose message this is will be known later: it is on the disk all the same.
                 self._record.message(
-                    entry, ue=None, sender=None, kind="message", step=None, frame=frame
+                    entry,
+                    ue=None,
+                    sender=None,
+                    kind="message",
+                    step=None,
+                    frame=self._frames[entry.number],
                 )
-            self._write(judged, frame)
-            self._changed.notify_all()
-
-    def _write(self, judged: Sequence[JudgedStep], frame: int | None = None) -> None:
-        for each in judged:
-            if not each.judged.at_end:
+            for each in judged:
                 self._record.message(
                     each.entry,
                     ue=each.judged.session.address,
                     sender=each.judged.sender,
                     kind=each.judged.kind,
                     step=each.step,
-                    frame=frame,
+                    frame=self._frames.pop(each.entry.number, None),
                 )
+            self._write(judged)
+            self._changed.notify_all()
+
+    def _write(self, judged: Sequence[JudgedStep]) -> None:
+        for each in judged:
             for finding in each.findings:
+                self._describe(each.entry)
                 self._record.finding(finding)
                 if finding.level is Level.MUST and finding.sender == "ue":
                     self._must.append(finding)
-        if judged:
-            self._write_steps({step for each in judged for step in each.steps})
+            for step in each.steps:
+                ue = each.judged.session.address
+                self._write_step(ue, self._evaluation.result(step, ue))
 
-    def _write_steps(self, only: set[str] | None = None) -> None:
-        for ue in self._evaluation.ues:
-            for result in ue.steps:
-                if only is None or result.step.id in only:
-                    self._record.step(
-                        ue=ue.address,
-                        step=result.step.id,
-                        name=result.step.name,
-                        verdict=result.verdict,
-                        reason=result.reason,
-                        entries=result.entries,
-                    )
+    def _write_step(self, ue: str, result: StepResult) -> None:
+        self._record.step(
+            ue=ue,
+            step=result.step.id,
+            name=result.step.name,
+            verdict=result.verdict,
+            reason=result.reason,
+            entries=result.entries,
+        )
+
+    def _describe(self, entry: TraceEntry) -> None:
+        since = entry.time - self._started
+        ways = f"{entry.source} -> {entry.destination}"
+        self._lines[entry.number] = (
+            f"#{entry.number}  {ways}  {summary(entry.message)}  +{since:.3f} s"
+        )
+
+    def describe(self, number: int) -> str:
+        """An entry with findings in one line: number, direction, summary, time since the start."""
+        with self._changed:
+            return self._lines.get(number, f"#{number}")
 
     # -- waiting and results ----------------------------------------------------------------------
 
@@ -200,9 +224,11 @@ class Run:
         with self._changed:
             if self._is_finished:
                 return ()
-            judged = self._evaluation.finish(time.time() if self._capture else self._last_time())
+            judged = self._evaluation.finish(time.time() if self._capture else self._last)
             self._write(judged)
-            self._write_steps()
+            for ue in self._evaluation.ues:
+                for result in ue.steps:
+                    self._write_step(ue.address, result)
             for what, count in self._evaluation.judge.failures.items():
                 self.fault(f"check {what} ({count} times)")
             self._is_finished = True
@@ -211,9 +237,6 @@ class Run:
             if self._capture:
                 self._capture.close()
             return judged
-
-    def _last_time(self) -> float:
-        return self.trace[len(self.trace)].time if len(self.trace) else 0.0
 
 
 def _about(flow: Flow, profile: Profile) -> dict[str, object]:

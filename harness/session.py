@@ -1,0 +1,144 @@
+"""A session of the plugin: one run against one UE, live or from a capture, and its reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.capture.messages import CaptureReader
+from harness.config import Profile, load_profile
+from harness.flow.progress import StepResult
+from harness.flow.steps import Flow, load_flow
+from harness.live import EmbeddedUe, LiveNetwork, reports_folder
+from harness.model import Finding, Verdict
+from harness.paths import FLOW
+from harness.report.mask import Masker
+from harness.report.views import write_reports
+from harness.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line or the ini file asked for."""
+
+    ue: str
+    persona: str
+    defects: tuple[str, ...]
+    capture: Path | None
+    profile: str
+    reports: Path
+    strict_order: bool
+
+    @property
+    def is_live(self) -> bool:
+        return self.capture is None
+
+
+class Session:
+    """Plays and judges; `open` before the first test case, `close` after the last.
+
+    Raises ProfileError, FlowError, CaptureError or ListenError where something cannot be used.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.profile: Profile = load_profile(options.profile)
+        self.flow: Flow = load_flow(FLOW)
+        self._reader = CaptureReader(options.capture) if options.capture else None
+        self._run: Run | None = None
+        self._network: LiveNetwork | None = None
+        self._ue: EmbeddedUe | None = None
+        self.masker = Masker([self.profile.pixit.password.get_secret_value()])
+        self.addresses: tuple[str, str] | None = None
+        """The SIP address and the XCAP root of the live network side."""
+        self.reports: list[Path] = []
+
+    @property
+    def run(self) -> Run:
+        """The run, once the session is open."""
+        if self._run is None:
+            raise RuntimeError("the session is not open")
+        return self._run
+
+    def open(self) -> None:
+        """Start the network side, or judge the capture."""
+        options = self.options
+        source = str(options.capture) if options.capture else f"{options.ue} UE"
+        about: dict[str, object] = {
+            "mode": "live" if options.is_live else "capture",
+            "source": source,
+            "ue": options.ue if options.is_live else None,
+            "persona": options.persona if options.is_live and options.ue == "embedded" else None,
+            "defects": list(options.defects),
+            "flow": str(FLOW),
+        }
+        self._run = Run(
+            self.flow,
+            self.profile,
+            reports_folder(options.reports),
+            about=about,
+            is_live=options.is_live,
+            strict_order=options.strict_order,
+        )
+        if self._reader is not None:
+            self._judge_capture(self._reader)
+        else:
+            self._network = LiveNetwork(self.profile, self._run)
+            self.addresses = str(self._network.sip), self._network.xcap_root
+
+    def _judge_capture(self, reader: CaptureReader) -> None:
+        for entry in reader:
+            self.run.take(entry)
+        for problem in reader.problems:
+            self.run.note("warning", problem)
+        self.run.finish()
+
+    def start_ue(self) -> None:
+        """Let the reference UE play, where it is asked for."""
+        options = self.options
+        if self._network is not None and self._ue is None and options.ue == "embedded":
+            self._ue = EmbeddedUe(self._network, options.profile, options.persona, options.defects)
+
+    def wait(self, step_id: str, progress: Callable[[float], None]) -> StepResult:
+        """The result of a step, waited for within its deadline on a live run."""
+        step = self.flow.step(step_id)
+        if not self.options.is_live:
+            return self.run.result(step_id)
+        seconds = step.deadline * self.profile.timers.step
+        ue = self._ue
+        return self.run.wait(
+            step_id,
+            seconds,
+            is_hopeless=lambda: ue.ended if ue is not None else "",
+            progress=progress,
+        )
+
+    def finish(self) -> tuple[str, ...]:
+        """Let the UE leave and judge the whole; answers what went wrong with the run itself."""
+        if self._ue is not None:
+            problem = self._ue.stop()
+            self._ue = None
+            if problem:
+                self.run.fault(problem)
+        if self._network is not None:
+            self._network.stop()
+            self._network = None
+        self.run.finish()
+        return tuple(self.run.faults)
+
+    def unsettled(self, failed: set[str]) -> list[Finding]:
+        """Broken MUSTs of the UE that no failed test case has shown: `failed` are its steps."""
+        return [each for each in self.run.must_findings if each.step not in failed]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of the run."""
+        return self.run.verdict
+
+    def close(self) -> None:
+        """End the run, whatever became of the tests, and write the reports."""
+        if self._run is None:
+            return
+        self.finish()
+        self.reports = write_reports(self._run.record_path, self.options.reports)
