@@ -148,16 +148,16 @@ class XdmDocuments:
             uri,
             self._root_path,
             usage.namespace,
-            lambda service: self._service_is_taken(service, key),
+            lambda: self._services_beside(key),
             self._site.identity,
         )
         for constraint in usage.constraints:
             constraint(root, situation)
 
-    def _service_is_taken(self, uri: str, own: DocumentKey) -> bool:
-        """Whether another document has a service with this URI (RFC 4826 §4.4.5)."""
-        return any(
-            element.get("uri") == uri
+    def _services_beside(self, own: DocumentKey) -> frozenset[str]:
+        """The service URIs in all other documents (RFC 4826 §4.4.5)."""
+        return frozenset(
+            element.get("uri", "")
             for document in self._store.of_usage("rls-services")
             if document.key != own
             for element in parse_xml(document.content).iterchildren(f"{{{_SERVICES}}}service")

@@ -6,12 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree
 
 from harness.xcap.errors import Exists, conflict
 from harness.xcap.percent import quote_node_selector
 from harness.xcap.selector import XcapUri, XcapUriError, canonical_xui, parse_xcap_uri
+
+MAX_REPORTED = 16
+"""Fields that one conflict report names."""
 
 _RESOURCE_LISTS = "urn:ietf:params:xml:ns:resource-lists"
 _RLS_SERVICES = "urn:ietf:params:xml:ns:rls-services"
@@ -23,14 +27,14 @@ _ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+", re.DOTALL)
 class Situation:
     """Where a document is put: its XCAP URI, the path of the XCAP root, the default namespace.
 
-    `service_is_taken` tells whether a service URI exists in any other document of the server,
-    `identity` gives the form of an XUI in which two of one user are equal.
+    `services_elsewhere` gives the service URIs in all other documents of the server, `identity`
+    the form of an XUI in which two of one user are equal.
     """
 
     uri: XcapUri
     root_path: str
     namespace: str
-    service_is_taken: Callable[[str], bool]
+    services_elsewhere: Callable[[], frozenset[str]]
     identity: Callable[[str], str] = canonical_xui
 
 
@@ -53,19 +57,22 @@ def unique_in_lists(root: etree._Element, situation: Situation) -> None:
 
     Compared as case-sensitive strings (RFC 4826 §3.4.5).
     """
-    duplicates: list[Exists] = []
+    duplicates = list(islice(_duplicates(root), MAX_REPORTED))
+    if duplicates:
+        fields = tuple(
+            Exists(field_selector(child, name, situation.namespace)) for child, name in duplicates
+        )
+        raise conflict("uniqueness-failure", "not unique within its parent", None, fields)
+
+
+def _duplicates(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """The elements whose key stands more than once under their parent, with its attribute."""
     for parent in root.iter(f"{{{_RESOURCE_LISTS}}}*", f"{{{_RLS_SERVICES}}}*"):
         keyed = [(child, _UNIQUE[child.tag]) for child in parent if child.tag in _UNIQUE]
         seen = Counter((child.tag, child.get(name)) for child, name in keyed)
-        duplicates += [
-            Exists(field_selector(child, name, situation.namespace))
-            for child, name in keyed
-            if child.get(name) is not None and seen[(child.tag, child.get(name))] > 1
-        ]
-    if duplicates:
-        raise conflict(
-            "uniqueness-failure", "not unique within its parent", None, tuple(duplicates)
-        )
+        for child, name in keyed:
+            if child.get(name) is not None and seen[(child.tag, child.get(name))] > 1:
+                yield child, name
 
 
 def absolute_anchors(root: etree._Element, situation: Situation) -> None:
@@ -91,13 +98,18 @@ def unique_services(root: etree._Element, situation: Situation) -> None:
     """The URI of a service is unique on the whole server (RFC 4826 §4.4.5)."""
     services = list(root.iterchildren(f"{{{_RLS_SERVICES}}}service"))
     seen = Counter(service.get("uri") for service in services)
+    taken = situation.services_elsewhere()
     duplicates = [
-        Exists(field_selector(service, "uri", situation.namespace))
+        service
         for service in services
-        if seen[service.get("uri")] > 1 or situation.service_is_taken(service.get("uri", ""))
+        if seen[service.get("uri")] > 1 or service.get("uri") in taken
     ]
     if duplicates:
-        raise conflict("uniqueness-failure", "the service URI exists", None, tuple(duplicates))
+        fields = tuple(
+            Exists(field_selector(service, "uri", situation.namespace))
+            for service in duplicates[:MAX_REPORTED]
+        )
+        raise conflict("uniqueness-failure", "the service URI exists", None, fields)
 
 
 def resource_list_uris(root: etree._Element, situation: Situation) -> None:

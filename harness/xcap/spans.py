@@ -18,6 +18,9 @@ from xml.parsers import expat
 MAX_DEPTH = 100
 """Nested elements that are read."""
 
+MAX_PREFIXES = 256
+"""Namespace prefixes in scope at one place."""
+
 _XML = "http://www.w3.org/XML/1998/namespace"
 _TAG_NAME = re.compile(rb"<[^\s/>]+")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*')""")
@@ -198,7 +201,12 @@ class _Builder:
                 if not value or prefix == "xmlns" or (prefix == "xml") != (value == _XML):
                     raise self._fail(f"the namespace declaration {name}={value!r} is not allowed")
                 declared[prefix] = value
-        return {**self._scopes[-1], **declared} if declared else self._scopes[-1]
+        if not declared:
+            return self._scopes[-1]
+        scope = {**self._scopes[-1], **declared}
+        if len(scope) > MAX_PREFIXES:
+            raise self._fail(f"more than {MAX_PREFIXES} namespace prefixes are in scope")
+        return scope
 
     def _namespace(self, qname: str, scope: Mapping[str, str], default: str) -> str:
         prefix, colon, local = qname.partition(":")

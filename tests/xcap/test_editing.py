@@ -418,6 +418,10 @@ def test_comments_and_instructions_are_no_children() -> None:
         (b"<a xmlns:xml='urn:x'/>", "not-well-formed"),
         (b"<a:b:c xmlns:a='u'/>", "not-well-formed"),
         (b"<p:a/>", "not-well-formed"),
+        (
+            b"<a %s/>" % b" ".join(b"xmlns:p%d='u'" % number for number in range(300)),
+            "not-well-formed",
+        ),
         (b"<a xmlns:p='u' xmlns:q='u' p:x='' q:x=''/>", "not-well-formed"),
         (b"<?xml version='1.0' encoding='ISO-8859-1'?><a/>", "not-utf-8"),
         (b"<a>\xe9</a>", "not-utf-8"),

@@ -3,7 +3,7 @@
 import pytest
 from lxml import etree
 
-from harness.xcap.constraints import Situation
+from harness.xcap.constraints import MAX_REPORTED, Situation
 from harness.xcap.document import Document, DocumentKey, DocumentStore
 from harness.xcap.errors import ConflictError, ConflictReport
 from harness.xcap.selector import XcapUri, parse_node_selector, parse_xcap_uri
@@ -21,7 +21,7 @@ def refusal(
     local = etree.QName(usage.root).localname
     document = f'<{local} xmlns="{usage.namespace}" xmlns:rl="{LISTS}">{content}</{local}>'
     uri = XcapUri(auid, "users" if tree == "users" else "global", "sip:a@H", "index")
-    situation = Situation(uri, "/", usage.namespace, lambda service: service in taken)
+    situation = Situation(uri, "/", usage.namespace, lambda: frozenset(taken))
     root = etree.fromstring(document)
     try:
         for constraint in usage.constraints:
@@ -75,6 +75,16 @@ def test_value_that_stands_twice_under_one_parent_is_refused(content: str) -> No
 )
 def test_values_under_different_parents_or_cases_are_unique(content: str) -> None:
     assert refusal("resource-lists", content) is None
+
+
+def test_report_names_some_of_many_duplicates() -> None:
+    for auid, content in (
+        ("resource-lists", '<list name="a"/>' * 1000),
+        ("rls-services", '<service uri="a"/>' * 1000),
+    ):
+        report = refusal(auid, content)
+        assert report is not None
+        assert len(report.exists) == MAX_REPORTED
 
 
 def test_field_of_a_uniqueness_failure_is_a_percent_encoded_selector() -> None:
