@@ -145,11 +145,17 @@ class Record:
     """A record read back: the run, then its events by kind, in order."""
 
     run: dict[str, Any] = field(default_factory=dict)
-    messages: list[dict[str, Any]] = field(default_factory=list)
+    by_number: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Each message as it was written last: whose it is may become known later."""
     findings: list[dict[str, Any]] = field(default_factory=list)
     steps: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
     end: dict[str, Any] | None = None
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The messages, in order of their numbers."""
+        return [self.by_number[number] for number in sorted(self.by_number)]
 
     @property
     def ues(self) -> tuple[str, ...]:
@@ -168,9 +174,14 @@ def read_record(path: Path) -> Record:
     """Read a record, also of a run that was killed; raises RecordError."""
     record = Record()
     try:
-        with path.open(encoding="utf-8") as file:
-            for event in _events(path, file):
-                _add(record, event)
+        with path.open(encoding="utf-8", errors="replace") as file:
+            for number, event in _events(path, file):
+                try:
+                    _add(record, event)
+                except (KeyError, TypeError) as error:
+                    raise RecordError(
+                        f"{path}:{number}: the {event['event']} event lacks {error}"
+                    ) from None
     except OSError as error:
         raise RecordError(f"{path}: cannot be read: {error.strerror}") from None
     if not record.run:
@@ -178,7 +189,7 @@ def read_record(path: Path) -> Record:
     return record
 
 
-def _events(path: Path, lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+def _events(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(lines, start=1):
         if not line.endswith("\n"):
             return  # the run was killed while it wrote this
@@ -191,7 +202,7 @@ def _events(path: Path, lines: Iterator[str]) -> Iterator[dict[str, Any]]:
         if event["event"] == "run" and event.get("version") != VERSION:
             found = event.get("version")
             raise RecordError(f"{path}:{number}: record version {found}, {VERSION} is understood")
-        yield event
+        yield number, event
 
 
 def _add(record: Record, event: dict[str, Any]) -> None:
@@ -199,7 +210,7 @@ def _add(record: Record, event: dict[str, Any]) -> None:
     if kind == "run":
         record.run = event
     elif kind == "message":
-        record.messages.append(event)
+        record.by_number[event["number"]] = event
     elif kind == "finding":
         record.findings.append(event)
     elif kind == "step":
