@@ -226,7 +226,9 @@ def _parse_part(data: bytes, offset: int) -> tuple[Part, list[Malformed]]:
     end = _END_OF_HEADERS.search(data)
     faults: list[Malformed] = []
     if end is None:
-        faults.append(_fault(data, 0, "an empty line between header fields and content"))
+        # RFC 2046 §5.1.1: body-part := MIME-part-headers [CRLF *OCTET]
+        if data and not data.endswith(b"\n"):
+            faults.append(_fault(data, 0, "an empty line between header fields and content"))
         head, content = data, len(data)
     else:
         head, content = data[: end.start()], end.end()

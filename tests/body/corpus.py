@@ -516,7 +516,8 @@ CASES: list[Case] = [
     *(
         Case(f"text in {root}", root, content, False, differs=TEXT_BESIDE_WILDCARD)
         for root, content in {
-            "list": '<resource uri="sip:a@b"><instance id="1" state="active">x</instance></resource>',
+            "list": '<resource uri="sip:a@b"><instance id="1" state="active">x</instance>'
+            "</resource>",
             "xcap-error": "<extension>x</extension>",
             "ruleset": ACTIONS % "x",
             "presence": GEOPRIV % "<gp:location-info>x</gp:location-info><gp:usage-rules/>",

@@ -70,12 +70,13 @@ def reference() -> xmlschema.XMLSchema10:
     return found
 
 
-@pytest.mark.parametrize("case", CASES, ids=case_name)
-def test_published_schema_gives_the_same_verdict(
-    case: Case, reference: xmlschema.XMLSchema10
-) -> None:
-    expected = case.valid if not case.differs else not case.valid
-    assert reference.is_valid(case.document) == expected
+def test_published_schemas_give_the_same_verdicts(reference: xmlschema.XMLSchema10) -> None:
+    other = {
+        case_name(case)
+        for case in CASES
+        if reference.is_valid(case.document) != (case.valid != bool(case.differs))
+    }
+    assert other == set()
 
 
 def test_every_namespace_of_the_catalogue_is_tested() -> None:
