@@ -18,6 +18,7 @@ from harness.checks.matchers import Observed
 from harness.checks.registry import BodyPart
 from harness.checks.session import Session
 from harness.checks.session_dialogs import subscriber_tag
+from harness.checks.session_registration import is_removal
 from harness.checks.transactions import Transaction
 from harness.model import Sender
 from harness.sip.message import Request, Response
@@ -67,10 +68,7 @@ class Subject:
         """Whether it asks for nothing to be kept: an expiration of 0 (RFC 3261 §10.2.2)."""
         if self.sip is None:
             return False
-        # RFC 3261 §10.2.1.1: a Contact's own parameter goes before the header field.
-        own = [each.expires for each in self.sip.contacts if each.expires is not None]
-        all_zero = all(each == 0 for each in own) if own else self.sip.expires == 0
-        return self.sip.contact_is_star or all_zero
+        return is_removal(self.sip) if self.sip.method == "REGISTER" else self.sip.expires == 0
 
     @cached_property
     def wants_list(self) -> bool:

@@ -149,7 +149,7 @@ class Progress:
             because = f": {refusal}" if refusal else ""
             return Verdict.INCONC, f"blocked by step {blocker.id} ({blocker.name}){because}"
         if step.sender == "ue" and not self.has_spoken:
-            return Verdict.INCONC, f"the UE sent nothing at all within {waited:g} s"
+            return Verdict.INCONC, f"no UE was heard within {waited:g} s: none sent a REGISTER"
         missing = f"no {step.name} within {waited:g} s: {step.title}"
         if step.sender == "network":
             return Verdict.ERROR, missing

@@ -49,6 +49,16 @@ def test_deregistration_before_the_first_registration_is_not_step_1() -> None:
     assert ran.claimed() == [(), (), ("1",), ("2",)]
 
 
+def test_query_of_bindings_is_not_step_1() -> None:
+    query = documented()["1"].without("Contact").again("query", 1)
+    assert run([query, query.answered(200), *steps("1")]).claimed() == [(), (), ("1",)]
+
+
+def test_register_that_removes_one_binding_and_adds_another_is_step_1() -> None:
+    both = documented()["1"].but(("Contact: ", "Contact: <sip:192.168.1.7>;expires=0, "))
+    assert run([both]).claimed() == [("1",)]
+
+
 def test_publish_refused_with_412_and_the_next_one_are_step_9() -> None:
     publish = documented()["9"]
     second = publish.again("second", 2).without("SIP-If-Match")
