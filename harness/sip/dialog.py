@@ -295,11 +295,12 @@ def _record_route(message: Message) -> tuple[str, ...]:
     """The Record-Route values as written, those that can be read, with angle brackets."""
     routes = []
     for value in message.headers.values("Record-Route"):
+        route = value if "<" in value else f"<{value}>"
         try:
-            parse_name_addr(value)
+            parse_name_addr(route)
         except FieldError:
             continue
-        routes.append(value if "<" in value else f"<{value}>")
+        routes.append(route)
     return tuple(routes)
 
 
