@@ -17,13 +17,13 @@ from harness.model import Peer, Send
 from harness.network.capabilities import CONTACT_METHODS, FEATURE_TAGS
 from harness.network.compositor import Compositor
 from harness.network.notifier import Notifier
-from harness.network.outgoing import Final, Outgoing
+from harness.network.outgoing import Final, Outgoing, make_tolerant
 from harness.network.presence_server import PresenceServer
 from harness.network.registrar import Binding, Registrar
 from harness.network.site import SERVER, Site
 from harness.network.watchers import Event, State, Watcher
 from harness.sip.fields import NameAddr
-from harness.sip.message import Request, SerializeError, make_request
+from harness.sip.message import Request, SerializeError
 
 LIFETIME = 604_800.0
 """Seconds that the contact's own subscription and publication last."""
@@ -215,7 +215,7 @@ class PlayedContact:
         headers = self._query_headers(errand.ue, binding, destinations[0])
 
         def build(via: str) -> Request:
-            return make_request("OPTIONS", binding.contact.uri, [("Via", via), *headers])
+            return make_tolerant("OPTIONS", binding.contact.uri, [("Via", via), *headers], b"")
 
         try:
             return self._roles.outgoing.send(build, destinations, _take_note, now)

@@ -7,13 +7,13 @@ from functools import partial
 from harness.model import Peer, Send
 from harness.network.admission import Admission, Refused
 from harness.network.feeds import Status
-from harness.network.outgoing import Final, Outgoing
+from harness.network.outgoing import Final, Outgoing, make_tolerant
 from harness.network.packages import PACKAGES, bad_event
 from harness.network.reply import Header, Reply, granted_seconds, too_brief
 from harness.network.site import SERVER, Site
 from harness.network.subscriptions import ENDING_STATUSES, Subscription
 from harness.sip.dialog import Dialog, DialogError, DialogKey, key_of_request
-from harness.sip.message import Request
+from harness.sip.message import Request, SerializeError
 from harness.sip.timers import TimerQueue
 
 _MAX_ROUNDS = 10_000
@@ -244,15 +244,19 @@ class Notifier:
         data = body.data if body is not None else b""
 
         def build(via: str) -> Request:
-            prepared.headers[:] = [
-                ("Via", via),
-                *(each for each in prepared.headers if each[0] != "Via"),
-            ]
-            return prepared.make(data)
+            return make_tolerant(
+                prepared.method, prepared.uri, [("Via", via), *prepared.headers], data
+            )
 
         destinations = self._outgoing.destinations(prepared.next_hop, subscription.flow)
         finished = partial(self._notified, subscription)
-        return self._outgoing.send(build, destinations, finished, now)
+        try:
+            return self._outgoing.send(build, destinations, finished, now)
+        except SerializeError:
+            # Whoever subscribes with addresses that no request can carry cannot be notified.
+            subscription.feed.end()
+            self._forget(subscription)
+            return []
 
     def _notified(self, subscription: Subscription, final: Final, now: float) -> None:
         """The NOTIFY has its final response, or will never have one."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from harness.model import Peer, Send, Transport
 from harness.network.registrar import Registrar
+from harness.network.reply import Header
 from harness.network.site import Site, destination_of
-from harness.sip.message import Request, Response
+from harness.sip.message import Request, Response, SerializeError, make_raw, make_request
 from harness.sip.request_sending import MAGIC_COOKIE, make_via
 from harness.sip.transaction import Failure, TransactionLayer
 from harness.sip.uri import SipUri, UriError, parse_uri
@@ -28,6 +29,26 @@ class Final:
 
 Finished = Callable[[Final, float], None]
 """Hears of the end of a request, and when it was."""
+
+
+def make_tolerant(method: str, uri: str, headers: Iterable[Header], body: bytes) -> Request:
+    """A request that repeats what a peer wrote, even where the peer wrote it wrongly.
+
+    From, To, Request-URI and Route of a dialog are the peer's (RFC 3261 §12.1.1); a UE with a
+    small fault in them is served all the same. Raises SerializeError for what would not even stay
+    on its line.
+    """
+    rows = list(headers)
+    try:
+        return make_request(method, uri, rows, body)
+    except SerializeError:
+        texts = (uri, *(value for _, value in rows))
+        if any(mark in text for text in texts for mark in "\r\n\0"):
+            raise
+    rows.append(("Content-Length", str(len(body))))
+    request = make_raw(f"{method} {uri} SIP/2.0", rows, body)
+    assert isinstance(request, Request)
+    return request
 
 
 @dataclass(slots=True)

@@ -92,7 +92,10 @@ def make_reply(request: Request, reply: Reply, new_tag: str) -> Response:
 
 
 def _mirror(request: Request, reply: Reply, headers: list[Header], tag: str) -> Response:
-    """A response that has to repeat what the request does wrongly: an answer is owed even so."""
+    """A response that repeats what the request does wrongly, as in Contact or Record-Route.
+
+    An answer is owed even so, and the fault is not ours.
+    """
     mirrored = [
         (row.name, row.value)
         for name in ("Via", "From", "To", "Call-ID", "CSeq")

@@ -118,9 +118,7 @@ class Watchers:
         """Whether a further watcher would be one too many."""
         limits = self._site.limits
         active = [each for each in self.of(presentity) if each.state is State.ACTIVE]
-        return (
-            len(active) >= limits.watchers_per_presentity or len(self._timers) >= limits.watchers
-        )
+        return len(active) >= limits.watchers_per_presentity or len(self._timers) >= limits.watchers
 
     def refresh(self, watcher: Watcher, expires_at: float) -> None:
         """The watcher subscribed again: it lasts until then."""
