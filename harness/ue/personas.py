@@ -32,7 +32,7 @@ class Persona:
     the 200 to OPTIONS has beside the mirrored ones, `notify_answer` those of the 200 to NOTIFY.
     `answer_order` names fields in the order that answers have them ("" keeps ours). `strict` tells
     whether messages are checked before they are sent. `lower_host` False capitalises the domain in
-    XCAP. `stored_tag` is an entity-tag kept from an earlier life. `contact_suffix` is appended to
+    XCAP. `leaves_udp` False sends large requests by UDP as well. `stored_tag` is an entity-tag kept from an earlier life. `contact_suffix` is appended to
     the URI of a contact that is put into a list.
     """
 
@@ -56,6 +56,7 @@ class Persona:
     escaped_anchors: bool = True
     conditional_puts: bool = True
     uses_gruu: bool = True
+    leaves_udp: bool = True
     stored_tag: str = ""
     contact_suffix: str = ""
     icon_type: str = "image/png"
@@ -281,6 +282,7 @@ DOCUMENTED = Persona(
     escaped_anchors=False,
     conditional_puts=False,
     uses_gruu=False,
+    leaves_udp=False,
     stored_tag="ac63be7e9042439dad76da16904cf48d",
     contact_suffix=";user=phone",
     icon_type="image/jpeg",

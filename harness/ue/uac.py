@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from harness.model import Peer, Send
+from harness.model import Peer, Send, Transport
 from harness.sip.message import Request, Response, make_raw, make_request
 from harness.sip.transaction import Failure, Kind, Received, TransactionLayer
 from harness.ue.account import Account
@@ -105,8 +105,9 @@ class Uac:
             del self._parties[next(iter(self._parties))]
         self._parties[_branch(request)] = party
         # RFC 3261 §18.1.1 moves large requests to TCP; a UE that has none keeps them on UDP.
-        speaks_tcp = any(each.value == "tcp" for each in self.settings.transports)
-        return self._layer.send_request(request, destination, now, prefer_udp=not speaks_tcp)
+        settings = self.settings
+        stays = Transport.TCP not in settings.transports or not settings.persona.leaves_udp
+        return self._layer.send_request(request, destination, now, prefer_udp=stays)
 
     def receive(self, received: Received, now: float) -> list[Send]:
         """Take a response that the transaction layer passed on."""

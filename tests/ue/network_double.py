@@ -110,7 +110,7 @@ class NetworkDouble:
     # -- the conversation -------------------------------------------------------------------
 
     def start(self) -> NetworkDouble:
-        self._took(self.ue.start(self.now))
+        self.took(self.ue.start(self.now))
         return self.play()
 
     def play(self) -> NetworkDouble:
@@ -136,13 +136,13 @@ class NetworkDouble:
                 self.now = end
                 return self
             self.now = max(self.now, deadline)
-            self._took(self.ue.tick(self.now))
+            self.took(self.ue.tick(self.now))
             self.play()
         raise AssertionError("the UE never rests")
 
     def hear(self, data: bytes, source: Peer = P_CSCF) -> NetworkDouble:
         """Give the UE a message."""
-        self._took(self.ue.receive(data, source, self.now))
+        self.took(self.ue.receive(data, source, self.now))
         return self.play()
 
     def ask(self, request: Request, source: Peer = P_CSCF) -> Response:
@@ -154,7 +154,7 @@ class NetworkDouble:
         assert found, "no answer"
         return found[0]
 
-    def _took(self, sends: list[Send]) -> None:
+    def took(self, sends: list[Send]) -> None:
         self.sends += sends
         self._pending += sends
 
@@ -166,10 +166,18 @@ class NetworkDouble:
             reply = rule(message)
             if reply is not None:
                 status, headers, _ = reply
-                if status:
-                    self.respond(message, status, headers, send.destination)
+                if not status:
+                    return
+                tag = f"net{next(self._tags)}"
+                if message.method == "SUBSCRIBE" and status < 300 and is_new(message):
+                    self.remember(message, tag)
+                self.respond(message, status, headers, send.destination, tag)
                 return
         ANSWERS[message.method](self, message, send.destination)
+
+    def remember(self, subscribe: Request, tag: str) -> None:
+        """Hold the subscription that `subscribe` made; `tag` is ours."""
+        self.subscriptions[_package(subscribe)] = Subscribed(subscribe, tag)
 
     def respond(
         self,
@@ -181,7 +189,7 @@ class NetworkDouble:
     ) -> None:
         tag = tag or f"net{next(self._tags)}"
         response = make_response(request, status, headers=headers, to_tag=tag)
-        self._took(self.ue.receive(response.raw, source, self.now))
+        self.took(self.ue.receive(response.raw, source, self.now))
 
     def _answer_http(self, send: Send) -> None:
         request = parse_http(send.data)
@@ -204,7 +212,7 @@ class NetworkDouble:
     def respond_http(self, reply: Reply) -> None:
         status, headers, body = reply
         data = make_http_response(status, "Reason", headers, body)
-        self._took(self.ue.receive(data, XDMS, self.now))
+        self.took(self.ue.receive(data, XDMS, self.now))
 
     # -- requests of the network ------------------------------------------------------------
 
@@ -275,6 +283,10 @@ class NetworkDouble:
         return self.notify("presence.winfo", body.encode(), "application/watcherinfo+xml")
 
 
+def is_new(request: Request) -> bool:
+    return request.to is None or request.to.tag is None
+
+
 def _package(request: Request) -> str:
     return request.event.package if request.event is not None else ""
 
@@ -288,18 +300,16 @@ def _register(double: NetworkDouble, request: Request, source: Peer) -> None:
 
 def _subscribe(double: NetworkDouble, request: Request, source: Peer) -> None:
     package = _package(request)
-    is_new = request.to is None or request.to.tag is None
-    if is_new:
-        double.subscriptions[package] = Subscribed(request, f"dialog{next(double._tags)}")
+    begins = is_new(request)
+    if begins:
+        double.remember(request, f"dialog{next(double._tags)}")
     expires = request.expires or 0
     headers = [("Contact", "<sip:presence@192.0.2.2>"), ("Expires", str(expires))]
     double.respond(request, 200, headers, source, double.subscriptions[package].tag)
     state = f"active;expires={expires}" if expires else "terminated;reason=timeout"
-    if package == "presence.winfo" and is_new:
-        double._took(double.ue.receive(double.winfo(0).raw, P_CSCF, double.now))
-    else:
-        notify = double.notify(package, state=state)
-        double._took(double.ue.receive(notify.raw, P_CSCF, double.now))
+    first = package == "presence.winfo" and begins
+    notify = double.winfo(0) if first else double.notify(package, state=state)
+    double.hear(notify.raw)
 
 
 def _publish(double: NetworkDouble, request: Request, source: Peer) -> None:
