@@ -49,7 +49,7 @@ def _suite(story: Story, ue: UeTold, number: int) -> ET.Element:
         failures=str(counts["failures"]),
         errors=str(counts["errors"]),
         skipped=str(counts["skipped"]),
-        time=f"{_seconds(ue.messages):.3f}",
+        time=f"{sum(step.seconds for step in ue.steps):.3f}",
         timestamp=datetime.fromtimestamp(story.started, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         hostname=plain(ue.address),
         id=str(number),
@@ -81,7 +81,7 @@ def _case(story: Story, ue: UeTold, step: StepTold) -> ET.Element:
         "testcase",
         name=plain(step.name),
         classname=f"presence.{plain(ue.address).replace('.', '_')}",
-        time=f"{_seconds(step.messages):.3f}",
+        time=f"{step.seconds:.3f}",
     )
     text = "\n".join(_findings(story, step))
     if step.verdict in _OUTCOMES:
@@ -133,8 +133,3 @@ def findings_text(story: Story, findings: tuple[Finding, ...]) -> list[str]:
 
 def _findings(story: Story, step: StepTold) -> list[str]:
     return findings_text(story, step.findings)
-
-
-def _seconds(messages: tuple[Seen, ...]) -> float:
-    offsets = [each.offset for each in messages]
-    return max(offsets) - min(offsets) if offsets else 0.0

@@ -23,11 +23,13 @@ from harness.trace import Message, TraceEntry
 class Seen:
     """A message that was seen; `offset` is seconds since the first message of the run.
 
-    `ue` is the address of the UE whose traffic it is, and `step` the step that claimed it.
+    `wait` is seconds since the message before it in the same UE's traffic, `ue` the address of
+    that UE, and `step` the step that claimed the message.
     """
 
     entry: TraceEntry
     offset: float
+    wait: float
     ue: str | None
     sender: Sender | None
     kind: str
@@ -66,6 +68,11 @@ class StepTold:
     @property
     def is_http(self) -> bool:
         return self.id.startswith("H")
+
+    @property
+    def seconds(self) -> float:
+        """How long its messages were waited for."""
+        return sum(each.wait for each in self.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,19 +230,24 @@ def _messages(
     findings: Mapping[int, list[Finding]],
     addresses: Addresses,
 ) -> tuple[Seen, ...]:
-    return tuple(
-        Seen(
+    messages: list[Seen] = []
+    before: dict[str | None, float] = {}
+    for each in record.messages:
+        ue, time = addresses.of_message(each["number"]), float(each["time"])
+        seen = Seen(
             entry=_entry(each),
-            offset=float(each["time"]) - begin,
-            ue=addresses.of_message(each["number"]),
+            offset=time - begin,
+            wait=max(0.0, time - before.get(ue, time)),
+            ue=ue,
             sender=each.get("sender"),
             kind=str(each.get("kind") or "message"),
             step=each.get("step"),
             summary=str(each.get("summary") or ""),
             findings=tuple(worst_first(findings.get(each["number"], ()))),
         )
-        for each in record.messages
-    )
+        before[ue] = time
+        messages.append(seen)
+    return tuple(messages)
 
 
 def _entry(event: Mapping[str, Any]) -> TraceEntry:
