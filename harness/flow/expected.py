@@ -148,7 +148,7 @@ def _row(node: Node, check_id: str, field: str, name: str, sender: Sender) -> Ex
         words=MappingProxyType(words),
         clause=Clause.parse(settings["clause"].text()),
         level=Level(settings["level"].choice(*Level)),
-        purpose=f"In step {name}: {purpose}",
+        purpose=f"In step {name}, {purpose}",
         sender=sender,
         needs=settings["needs"].texts() if "needs" in settings else (),
         line=node.line,
@@ -168,14 +168,48 @@ def _try(words: Mapping[str, Value], node: Node) -> None:
         raise node.error(str(error)) from None
 
 
+PHRASES = MappingProxyType(
+    {
+        "equals": "is {}",
+        "equals_ignoring_case": "is {}, in any case",
+        "one_of": "is one of {}",
+        "number": "is {}",
+        "at_least": "is at least {}",
+        "at_most": "is at most {}",
+        "between": "is in the range {}",
+        "matches": "has the form {}",
+        "contains": "contains {}",
+        "contains_token": "lists {}",
+        "list_has": "lists exactly {}",
+        "lacks_token": "does not list {}",
+        "uri": "is the URI {}",
+        "aor": "names {}",
+        "media_type": "is {}",
+        "parameter": "has the parameters {}",
+        "count": "has as many values as {}",
+    }
+)
+"""How a purpose puts each word that takes a value."""
+
+
 def _purpose(field: str, words: Mapping[str, Value]) -> str:
-    says = (f"{word.replace('_', ' ')} {_in_words(each)}" for word, each in words.items())
-    return f"{field}: {'; '.join(says)}."
+    return f"{field} {' and '.join(_says(*each) for each in words.items())}."
+
+
+def _says(word: str, argument: Value) -> str:
+    if isinstance(argument, bool):
+        return "is there" if argument == (word == "present") else "is absent"
+    return PHRASES.get(word, f"{word} {{}}").format(_in_words(argument))
 
 
 def _in_words(argument: Value) -> str:
     if isinstance(argument, list):
         return ", ".join(map(_in_words, argument))
     if isinstance(argument, dict):
-        return ", ".join(f"{key} {_in_words(each)}" for key, each in argument.items())
+        return ", ".join(f"{name} ({_parameter_says(each)})" for name, each in argument.items())
     return _LOOK_UP.sub(lambda match: LOOK_UPS[match[1]].says, str(argument))
+
+
+def _parameter_says(argument: Value) -> str:
+    words = argument if isinstance(argument, dict) else {"equals": argument}
+    return " and ".join(_says(*each) for each in words.items())

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.checks.matchers import WORDS
 from harness.flow.evaluate import flow_checks
+from harness.flow.expected import ABOUT_PRESENCE, PHRASES
 from harness.flow.recognise import CRITERIA
 from harness.flow.steps import FlowError, load_flow
 from harness.model import Family, Level
@@ -63,19 +65,38 @@ def test_expectation_carries_id_clause_level_and_a_purpose_in_words(tmp_path) ->
     (expected, _) = flow_checks(load(tmp_path, HEAD + STEP))
     assert expected.id == "FLOW-01-EXPIRES-1"
     assert (expected.clause.family, expected.level) == (Family.THREEGPP, Level.SHOULD)
-    assert expected.purpose == "In step 01-register: Expires: number 600000."
+    assert expected.purpose == "In step 01-register, Expires is 600000."
     assert (expected.sender, expected.line) == ("ue", 12)
 
 
 def test_lists_of_expectations_are_numbered_and_look_ups_are_put_into_words(tmp_path) -> None:
     more = """      Request-URI:
         - {aor: "${ue.impu}", clause: documented flow, level: info}
-        - {present: true, clause: documented flow, level: info, purpose: It is there.}
+        - {present: true, clause: documented flow, level: info, purpose: it is there.}
 """
     rows = flow_checks(load(tmp_path, HEAD + STEP + more))
     assert [each.id for each in rows[1:3]] == ["FLOW-01-REQUEST-URI-1", "FLOW-01-REQUEST-URI-2"]
-    assert rows[1].purpose.endswith("Request-URI: aor the UE's public user identity.")
-    assert rows[2].purpose == "In step 01-register: It is there."
+    assert rows[1].purpose.endswith("Request-URI names the UE's public user identity.")
+    assert rows[2].purpose == "In step 01-register, it is there."
+
+
+@pytest.mark.parametrize(
+    ("words", "purpose"),
+    [
+        ("parameter: {q: 1, x: {present: true}}", "has the parameters q (is 1), x (is there)"),
+        ("absent: true", "is absent"),
+        ("contains_token: [a, b], count: 2", "lists a, b and has as many values as 2"),
+        ("between: [1, 5]", "is in the range 1, 5"),
+    ],
+)
+def test_purpose_says_what_the_words_ask_for(tmp_path, words, purpose) -> None:
+    step = STEP.replace("number: 600000", words)
+    (expected, _) = flow_checks(load(tmp_path, HEAD + step))
+    assert expected.purpose == f"In step 01-register, Expires {purpose}."
+
+
+def test_every_word_of_the_matchers_can_be_put_into_a_purpose() -> None:
+    assert set(PHRASES) | ABOUT_PRESENCE == set(WORDS)
 
 
 def test_merged_fields_come_from_the_anchor_and_can_be_replaced(tmp_path) -> None:
