@@ -32,7 +32,7 @@ def _match_comment(text: str, position: int) -> int:
             return -1
         elif part == ")":
             depth -= 1
-        elif part[0] != "\\" and not _GRAMMAR.matches("comment-text", part):
+        elif part[0] != "\\" and not GRAMMAR.matches("comment-text", part):
             return -1
         position = match.end()
         if depth == 0:
@@ -46,7 +46,7 @@ _FIELD_RULES = {
     for text in (RFC3261_FIELDS, AUTHENTICATION_FIELDS, EXTENSION_FIELDS, P_HEADER_FIELDS)
     for name, rule in parse_rules(text).items()
 }
-_GRAMMAR = Grammar(
+GRAMMAR = Grammar(
     _LEXICAL_RULES | parse_rules(URIS) | _FIELD_RULES,
     lexical=_LEXICAL_RULES,
     native={"comment": _match_comment},
@@ -58,12 +58,10 @@ FIELDS = KNOWN_FIELDS.intersection(_FIELD_RULES)
 
 def check(rule: str, text: str) -> Violation | None:
     """Where a whole text departs from the rule of this name, or None if it is one."""
-    return (
-        _remembered(rule, text) if len(text) <= LONGEST_REMEMBERED else _GRAMMAR.check(rule, text)
-    )
+    return _remembered(rule, text) if len(text) <= LONGEST_REMEMBERED else GRAMMAR.check(rule, text)
 
 
-_remembered = lru_cache(maxsize=16384)(_GRAMMAR.check)
+_remembered = lru_cache(maxsize=16384)(GRAMMAR.check)
 
 
 def matches(rule: str, text: str) -> bool:

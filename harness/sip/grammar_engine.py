@@ -297,6 +297,7 @@ class Diagnosis:
         for word, alternative in committed:
             if self._grammar.pattern(word).match(self._text, position):
                 return self._match(alternative, position)
+            self._fail(position, _describe(word))
         for alternative in others:
             end = self._match(alternative, position)
             if end >= 0:
@@ -305,11 +306,7 @@ class Diagnosis:
 
     def _repeat(self, node: Repeat, position: int) -> int:
         if self._grammar.as_set(node.item):
-            match = self._grammar.pattern(node).match(self._text, position)
-            end = match.end() if match else position
-            if node.most is None or end - position < node.most:
-                self._match(node.item, end)  # one character more is what is expected there
-            return end if match else -1
+            return self._run(node, position)
         item = self._grammar.pattern(node.item)
         count, last = 0, position
         while node.most is None or count < node.most:
@@ -322,6 +319,14 @@ class Diagnosis:
         if count:
             self._match(node.item, last)  # for what it expects beyond its end
         return position if count >= node.least else -1
+
+    def _run(self, node: Repeat, position: int) -> int:
+        """A repetition of single characters, taken at once."""
+        match = self._grammar.pattern(Repeat(node.item, 0, node.most)).match(self._text, position)
+        end = match.end() if match else position
+        if node.most is None or end - position < node.most:
+            self._match(node.item, end)  # one character more could stand there
+        return end if end - position >= node.least else -1
 
     def _look(self, node: Look, position: int) -> int:
         match = self._grammar.pattern(node.item).match(self._text, position)

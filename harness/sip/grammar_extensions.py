@@ -157,7 +157,10 @@ P-User-Database       = LAQUOT absoluteURI RAQUOT *( SEMI generic-param )
 P-Answer-State        = token *( SEMI generic-param )
 P-Profile-Key         = ( name-addr / bare-addr-spec ) *( SEMI generic-param )
 P-Early-Media         = #token
-P-Refused-URI-List    = 1#per-miss-spec
+P-Refused-URI-List    = 1#uri-list-entry
+uri-list-entry        = ( name-addr / bare-addr-spec ) *( SEMI refused-param )
+refused-param         = 'members' EQUAL LAQUOT *( qdtext-no-abkt / quoted-pair ) RAQUOT
+                      / generic-param
 P-Served-User         = ( name-addr / bare-addr-spec ) *( SEMI served-user-param )
 served-user-param     = 'sescase' EQUAL ( 'orig' / 'term' )
                       / 'regstate' EQUAL ( 'unreg' / 'reg' ) / generic-param

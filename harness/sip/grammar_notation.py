@@ -161,6 +161,8 @@ class _Reader:
             return _repeat(text, self._element())
         if kind == "mark":
             return self._group(text)
+        if kind not in _ATOMS:
+            raise ValueError(f"unexpected {text!r} in a rule")
         return _ATOMS[kind](text)
 
     def _group(self, mark: str) -> Node:

@@ -75,7 +75,7 @@ def test_uri_of_another_scheme_is_kept_as_it_is(text: str, scheme: str, rest: st
     ("text", "offset"),
     [
         ("", 0),
-        ("alice", 0),
+        ("alice", 5),
         ("<sip:a@b>", 0),
         ("sip:", 4),
         ("sip:a@", 6),
