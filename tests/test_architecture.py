@@ -42,7 +42,6 @@ KEPT_IN = {
     "jinja2": {"report"},
     "allure_commons": {"report"},
     "pytest": {"plugin"},
-    "cryptography": {"sip"},
 }
 
 
