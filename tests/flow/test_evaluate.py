@@ -117,6 +117,69 @@ def test_expectation_that_needs_a_pics_item_is_left_out_where_it_is_not_claimed(
     assert run(upto("3"), unclaimed, flow=flow).flow_checks() == set()
 
 
+@pytest.mark.parametrize(
+    ("field", "words", "is_met"),
+    [
+        ("Contact", 'uri: "${ue.contact}"', True),
+        ("From", 'aor: "${pixit.impu}"', True),
+        ("From", 'aor: "${pixit.contact}"', False),
+        ("Request-URI", 'matches: "sip:${pixit.domain}"', True),
+        ("User-Agent", 'equals: "${pixit.user_agent}"', True),
+        ("To", 'contains: ["${pixit.list_name}", "${ue.domain}"]', True),
+        ("To", 'contains: ["${ue.service}"]', True),
+    ],
+)
+def test_look_ups_find_the_ues_own_facts_and_the_profiles_values(
+    tmp_path, field, words, is_met
+) -> None:
+    flow = one_step_flow(tmp_path, field, words)
+    assert (run(steps("1"), flow=flow).flow_checks() == set()) == is_met
+
+
+def one_step_flow(tmp_path, field: str, words: str):
+    path = tmp_path / "one.flow.yaml"
+    path.write_text(
+        f"""title: one step
+document: documented flow
+states: {{}}
+steps:
+  - id: 1
+    name: 01-register
+    title: the UE registers
+    sender: ue
+    match: {{method: REGISTER}}
+    expect:
+      {field}: {{{words}, clause: documented flow, level: info}}
+"""
+    )
+    return load_flow(path)
+
+
+def test_notification_that_the_ue_leaves_unanswered_is_found_at_the_answers_step() -> None:
+    profile = load_profile("documented")
+    evaluation = Evaluation(presence_flow(), profile)
+    wire = Wire()
+    for said in upto("5"):
+        evaluation.feed(wire.entry(said))
+    wire.time += 100
+    evaluation.feed(wire.entry(documented()["7"]))
+    (late,) = [
+        each
+        for each in evaluation.finish(wire.time)
+        if each.findings and each.findings[0].check == "RSP-UNANSWERED-1"
+    ]
+    assert late.steps == ("6",)
+    assert [each.step for each in late.findings] == ["6"]
+    assert evaluation.result("6").findings == late.findings
+
+
+def test_keep_alive_belongs_to_no_step() -> None:
+    ran = run([*steps("1", "2"), Said("", "ue", b"\r\n\r\n")])
+    assert ran.claimed()[-1] == ()
+    assert ran.judged[-1].step is None
+    assert ran.evaluation.ues[0].verdict is ran.evaluation.result("1").verdict
+
+
 def test_network_that_refuses_makes_the_answer_inconclusive_with_its_words() -> None:
     subscribe = documented()["3"]
     ran = run([*upto("H12"), subscribe, subscribe.answered(403)], NOTHING)
