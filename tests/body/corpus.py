@@ -19,6 +19,7 @@ NAMESPACES = (
     'xmlns:rl="urn:ietf:params:xml:ns:resource-lists" '
     'xmlns:pr="urn:ietf:params:xml:ns:pres-rules" '
     'xmlns:ocp="urn:oma:xml:xdm:common-policy" xmlns:opr="urn:oma:xml:prs:pres-rules" '
+    'xmlns:oxe="urn:oma:xml:xdm:extensions" xmlns:oxr="urn:oma:xml:xdm:xcap-error" '
     'xmlns:gr="urn:ietf:params:xml:ns:gruuinfo" xmlns:x="urn:example:unknown"'
 )
 ROOTS = {
@@ -491,7 +492,58 @@ CASES: list[Case] = [
         },
         {"no data": "<mime-type>image/png</mime-type>", "data first": "<data/><encoding/>"},
     ),
-    *_cases("uriusages", {"no usage": ""}, {"abstract usage": "<uriusage/>"}),
+    *_cases(
+        "uriusages",
+        {"no usage": "", "usage": '<oxe:common-usage id="u"><x:y/></oxe:common-usage>'},
+        {
+            "abstract usage": "<uriusage/>",
+            "usage without id": "<oxe:common-usage><x:y/></oxe:common-usage>",
+            "usage that says nothing": '<oxe:common-usage id="u"/>',
+            "usage that is not defined": "<x:y/>",
+        },
+    ),
+    *_cases(
+        "xcap-error",
+        {
+            "local constraint": "<extension><oxr:local-constraint-failure phrase='p'>"
+            "<oxr:alt-value field='f'>v</oxr:alt-value><oxr:description xml:lang='en'/>"
+            "</oxr:local-constraint-failure></extension>",
+        },
+        {
+            "local constraint without field": "<extension><oxr:local-constraint-failure>"
+            "<oxr:alt-value/></oxr:local-constraint-failure></extension>",
+        },
+    ),
+    *_cases(
+        "ruleset",
+        {
+            "media and services of OMA": CONDITIONS % "<oxe:media-list><oxe:audio/><oxe:video>"
+            "<oxe:half-duplex/></oxe:video><x:y/><oxe:poc-speech/></oxe:media-list><oxe:service-list>"
+            "<oxe:service enabler='e'><oxe:group-media><oxe:all-media-except/></oxe:group-media>"
+            "<x:y/></oxe:service></oxe:service-list>",
+            "actions of OMA": ACTIONS % "<oxe:allow-subconf>true</oxe:allow-subconf>"
+            "<oxe:allow-offline-storage oxe:allow='1'><x:y/></oxe:allow-offline-storage>"
+            "<oxe:remove-media-handling>own</oxe:remove-media-handling>",
+            "group properties of OMA": ACTIONS
+            % "<oxe:session-active-policy oxe:must-understand='1'>"
+            "<oxe:max-duration>1</oxe:max-duration><oxe:required-participants-list>"
+            "<oxe:entry uri='sip:a@b'/></oxe:required-participants-list><oxe:schedule>"
+            "<oxe:time-range><oxe:start-time>2014-06-19T06:40:16Z</oxe:start-time></oxe:time-range>"
+            "<x:y/><oxe:time-range/></oxe:schedule></oxe:session-active-policy>"
+            "<oxe:qoe oxe:must-understand='0'><oxe:premium/></oxe:qoe>"
+            "<oxe:age-restrictions oxe:must-understand='1'><oxe:age from='18'/>"
+            "</oxe:age-restrictions>",
+        },
+        {
+            "media list of nothing": CONDITIONS % "<oxe:media-list/>",
+            "audio in both directions": CONDITIONS % "<oxe:media-list><oxe:audio><oxe:full-duplex/>"
+            "<oxe:half-duplex/></oxe:audio></oxe:media-list>",
+            "offline storage without allow": ACTIONS % "<oxe:allow-offline-storage allow='1'/>",
+            "qoe of no class": ACTIONS % "<oxe:qoe oxe:must-understand='1'/>",
+            "age 0": ACTIONS % "<oxe:age-restrictions oxe:must-understand='1'><oxe:age from='0'/>"
+            "</oxe:age-restrictions>",
+        },
+    ),
     Case(
         "lunch",
         "presence",
