@@ -62,7 +62,7 @@ class Admission:
         package = PACKAGES[request.event.package if request.event else ""]
         name = request.from_.display_name if request.from_ else ""
         identity = self._site.identity(request.from_.uri) if request.from_ else ""
-        asked = _Asked(request, package, Subscriber(identity, name, source, expires_at), now)
+        asked = _Asked(request, package, Subscriber(identity, name, source.host, expires_at), now)
         service = self._services.find(request.uri)
         if service is not None:
             return self._admit_list(asked, service)
@@ -94,7 +94,7 @@ class Admission:
             # RFC 6665 §4.2.1.3: who is known not to be authorized gets 403.
             is_refused = status_of(watcher).reason == "rejected"
             return Refused(Reply(403 if is_refused else 404))
-        feed_of_one = PresenceFeed(self._server, watcher, presentity, subscriber.source)
+        feed_of_one = PresenceFeed(self._server, watcher, presentity, subscriber.host)
         return Admitted(asked.package, feed_of_one)
 
     # -- a list --------------------------------------------------------------------------------

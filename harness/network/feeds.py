@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.body import pidf, watcherinfo
-from harness.model import Peer
 from harness.network.presence_server import PresenceServer
 from harness.network.reply import Header
 from harness.network.watchers import Event, State, Watcher
@@ -74,13 +73,13 @@ def status_of(watcher: Watcher) -> Status:
 
 
 class PresenceFeed:
-    """The presence of one presentity (RFC 3856)."""
+    """The presence of one presentity (RFC 3856), for a subscriber at `host`."""
 
-    def __init__(self, server: PresenceServer, watcher: Watcher, entity: str, source: Peer) -> None:
+    def __init__(self, server: PresenceServer, watcher: Watcher, entity: str, host: str) -> None:
         self._server = server
         self._watcher = watcher
         self._entity = entity
-        self._source = source
+        self._own = host if watcher.identity == watcher.presentity else None
         self._told: Hashable = None
 
     @property
@@ -98,7 +97,7 @@ class PresenceFeed:
         if watcher.state is not State.ACTIVE:
             # RFC 3857 §4.7.1: pending: "No notifications are generated on changes in presence".
             return watcher.state, watcher.event
-        revision = self._server.revision(watcher.presentity, self._source)
+        revision = self._server.revision(watcher.presentity, self._own)
         return watcher.state, watcher.decision, revision
 
     def write(self, *, full: bool) -> Body | None:

@@ -57,6 +57,7 @@ class Network:
         wall_clock: Callable[[], float],
         new_id: Callable[[], str],
         listeners: Sequence[Peer],
+        *,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         site = self.site = Site(profile, tuple(listeners), new_id, wall_clock, limits)

@@ -244,9 +244,8 @@ class Notifier:
         data = body.data if body is not None else b""
 
         def build(via: str) -> Request:
-            return make_tolerant(
-                prepared.method, prepared.uri, [("Via", via), *prepared.headers], data
-            )
+            uri = self._outgoing.retargeted(prepared.uri)
+            return make_tolerant(prepared.method, uri, [("Via", via), *prepared.headers], data)
 
         destinations = self._outgoing.destinations(prepared.next_hop, subscription.flow)
         finished = partial(self._notified, subscription)

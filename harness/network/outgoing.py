@@ -121,6 +121,16 @@ class Outgoing:
             del self._without_tcp[next(iter(self._without_tcp))]
         self._without_tcp[send.destination.host] = None
 
+    def retargeted(self, uri: str) -> str:
+        """The Request-URI that reaches a UE: a GRUU gives way to the contact it is bound to.
+
+        What the proxy of the domain does to it (RFC 5627 §6.1, RFC 3261 §16.6 item 2).
+        """
+        if self._registrar.gruus.resolve(uri) is None:
+            return uri
+        bindings = self._registrar.bindings(uri)
+        return bindings[-1].contact.uri if bindings else uri
+
     def destinations(self, next_hop: str, flow: Peer) -> tuple[Peer, ...]:
         """Where a request for `next_hop` goes; `flow` is where its peer's last request came from.
 

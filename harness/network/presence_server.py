@@ -46,7 +46,7 @@ class _Revisions:
     """How often a presentity changed, in all and by which publisher."""
 
     total: int = 0
-    by_source: dict[Peer, int] = field(default_factory=dict)
+    by_source: dict[str, int] = field(default_factory=dict)
 
 
 class PresenceServer:
@@ -65,7 +65,10 @@ class PresenceServer:
     # -- state ---------------------------------------------------------------------------
 
     def presence_changed(self, presentity: str, source: Peer | None) -> None:
-        """The presentity published (from `source`), or its state changed by other means."""
+        """The presentity published (from `source`), or its state changed by other means.
+
+        Hosts tell publishers apart: a UE publishes by TCP what it does not subscribe by.
+        """
         revisions = self._revisions.get(presentity)
         if revisions is None:
             while len(self._revisions) >= self._site.limits.users:
@@ -76,23 +79,24 @@ class PresenceServer:
             while len(revisions.by_source) >= _MAX_SOURCES:
                 # What a forgotten publisher did counts as another's doing: one NOTIFY too many.
                 del revisions.by_source[next(iter(revisions.by_source))]
-            revisions.by_source[source] = revisions.by_source.get(source, 0) + 1
+            host = source.host
+            revisions.by_source[host] = revisions.by_source.get(host, 0) + 1
         self._changed(presentity)
 
-    def revision(self, presentity: str, subscriber: Peer | None = None) -> int:
-        """Counts up with each change that `subscriber` did not make itself by publishing."""
+    def revision(self, presentity: str, publisher: str | None = None) -> int:
+        """Counts up with each change other than what came from the host `publisher`."""
         revisions = self._revisions.get(presentity)
         if revisions is None:
             return 0
-        own = revisions.by_source.get(subscriber, 0) if subscriber is not None else 0
+        own = revisions.by_source.get(publisher, 0) if publisher is not None else 0
         return revisions.total - own
 
-    def is_known(self, presentity: str, subscriber: Peer | None = None) -> bool:
-        """Whether there is state of this presentity that `subscriber` did not publish itself."""
+    def is_known(self, presentity: str, publisher: str | None = None) -> bool:
+        """Whether there is state of this presentity from elsewhere than the host `publisher`."""
         published = self._sources.publications(presentity)
-        return any(each.source is None or each.source != subscriber for each in published) or bool(
-            self._sources.permanent(presentity)
-        )
+        return any(
+            each.source is None or each.source.host != publisher for each in published
+        ) or bool(self._sources.permanent(presentity))
 
     # -- watchers ------------------------------------------------------------------------
 

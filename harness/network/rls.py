@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.body import pidf, rlmi
-from harness.model import Peer
 from harness.network.feeds import ACTIVE, Body, Status, status_of
 from harness.network.presence_server import PresenceServer
 from harness.network.site import Site
@@ -32,11 +31,11 @@ class Lists(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Who subscribes to a list: identity, name, where from, and until when at first."""
+    """Who subscribes: identity, name, the host it does so from, and until when at first."""
 
     identity: str
     display_name: str
-    source: Peer
+    host: str
     expires_at: float
 
 
@@ -141,11 +140,11 @@ class ListFeed:
         watcher = resource.watcher
         if watcher.state is not State.ACTIVE:
             return watcher.state, watcher.event
-        source = self._subscriber.source
-        publisher = None if full else source
+        own = self._subscriber.host if resource.identity == self._subscriber.identity else None
+        publisher = None if full else own
         if not resource.has_instance and not self._server.is_known(resource.identity, publisher):
             return None
-        revision = self._server.revision(resource.identity, source)
+        revision = self._server.revision(resource.identity, own)
         return watcher.state, watcher.decision, revision
 
     def _is_news(self, resource: _Resource) -> bool:

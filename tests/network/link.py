@@ -44,7 +44,7 @@ class Link:
             lambda: EPOCH + self.now,
             counter("net"),
             (NETWORK, NETWORK_TCP),
-            limits,
+            limits=limits,
         )
         self._new = counter("ue")
         self.inbox: list[Request | Response] = []

