@@ -34,7 +34,7 @@ __all__ = [
 
 # A number of more digits than any field allows (CSeq < 2**31, delta-seconds < 2**32; RFC 3261
 # §8.1.1.5, §20.19) is read as far as arithmetic stays safe.
-_NUMBER = re.compile(r"0*([0-9]{1,100})")
+_NUMBER = re.compile(r"0*([0-9]{1,200})")
 
 _VIA = re.compile(
     r"(?P<name>[^\s/;,]++)\s*+/\s*+(?P<version>[^\s/;,]++)\s*+/\s*+(?P<transport>[^\s/;,]++)\s++"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import overload
 
@@ -183,8 +183,8 @@ class HeaderField:
         return offset + position - start
 
 
-class Headers(Sequence[HeaderField]):
-    """The header fields of a message in their order; names in any case or form."""
+class Headers:
+    """The header fields of a message in their order, as a sequence; names in any case or form."""
 
     __slots__ = ("_by_name", "_fields")
 
@@ -243,6 +243,6 @@ class Headers(Sequence[HeaderField]):
             return tuple(row.value for row in rows)
         return tuple(part for row in rows for part in split_top_level(row.value, ","))
 
-    def count(self, name: object) -> int:
+    def count(self, name: str) -> int:
         """How many values `values` finds."""
-        return len(self.values(name)) if isinstance(name, str) else 0
+        return len(self.values(name))
