@@ -87,6 +87,16 @@ def _is_quiet(actor: Actor, now: float) -> bool:
     return now >= _quiet_from(actor)
 
 
+def _over_from(actor: Actor) -> float:
+    return actor.last_activity + actor.settings.waits.farewell
+
+
+def _is_over(actor: Actor, now: float) -> bool:
+    """The final NOTIFYs end the dialogs (RFC 6665 §4.1.2.3); nobody waits long for one."""
+    subscriptions = (actor.watcher_info, actor.contacts_presence)
+    return all(each.dialog is None for each in subscriptions) or now >= _over_from(actor)
+
+
 def _start(choose: Callable[[Actor], SoftState], name: str, message: str) -> Goal:
     return Goal(
         name,
@@ -169,6 +179,6 @@ FAREWELL = (
     _stop(lambda actor: actor.contacts_presence, "unsubscribe from the contacts", "SUBSCRIBE"),
     _stop(lambda actor: actor.publication, "remove the publication", "PUBLISH"),
     _stop(lambda actor: actor.registration, "de-register", "REGISTER"),
-    Goal("fall silent", "quiet", _begin_nothing, _is_quiet, _quiet_from),
+    Goal("fall silent", "the final NOTIFYs", _begin_nothing, _is_over, _over_from),
 )
 """What a UE does that leaves: RFC 6665 §4.1.2.3, RFC 3903 §4.5, RFC 3261 §10.2.2."""

@@ -21,12 +21,14 @@ _MAX_CHALLENGES = 4
 class Keyring:
     """Credentials for one protection space.
 
-    `new_id` makes the cnonce. Knows one challenge, the latest, and counts its uses (nc).
+    `new_id` makes the cnonce; a challenge of `realm` goes before others. Knows one challenge, the
+    latest, and counts its uses (nc).
     """
 
-    def __init__(self, username: str, password: str, new_id: Callable[[], str]) -> None:
+    def __init__(self, username: str, password: str, realm: str, new_id: Callable[[], str]) -> None:
         self._username = username
         self._password = password
+        self._realm = realm
         self._new_id = new_id
         self._challenge: Challenge | None = None
         self._cnonce = ""
@@ -40,7 +42,9 @@ class Keyring:
         that have just been rejected (though the request may be retried if the nonce was stale)"
         (RFC 3261 §22.1).
         """
-        chosen = choose_challenge(parse_challenges(*challenges))
+        found = parse_challenges(*challenges)
+        own = [challenge for challenge in found if challenge.realm == self._realm]
+        chosen = choose_challenge(own or found)
         if chosen is None:
             return False
         refused = parse_credentials(sent) if sent else None

@@ -30,10 +30,11 @@ class Persona:
 
     `requests` holds the header fields of each method in their order; `options_answer` those that
     the 200 to OPTIONS has beside the mirrored ones, `notify_answer` those of the 200 to NOTIFY.
-    `answer_order` names fields in the order that answers have them ("" keeps ours). `strict` tells
-    whether messages are checked before they are sent. `lower_host` False capitalises the domain in
-    XCAP. `leaves_udp` False sends large requests by UDP as well. `stored_tag` is an entity-tag kept from an earlier life. `contact_suffix` is appended to
-    the URI of a contact that is put into a list.
+    `answer_order` names the mirrored fields in the order that answers have them, () keeps ours.
+    `strict` tells whether messages are checked before they are sent. `lower_host` False capitalises
+    the domain in XCAP. `leaves_udp` False sends large requests by UDP as well. `stored_tag` is an
+    entity-tag kept from an earlier life. `contact_suffix` is appended to the URI of a contact that
+    is put into a list.
     """
 
     name: str

@@ -39,6 +39,8 @@ class Waits:
     """For an HTTP response."""
     quiet: float = 2.0
     """Without any message, after the flow, before it counts as complete."""
+    farewell: float = 0.5
+    """Without any message, after the de-registration, for what may still be on its way."""
     retry_base: float = 30.0
     """RFC 5626 §4.5: base-time of the back-off."""
     retry_max: float = 1800.0
@@ -50,7 +52,8 @@ class Settings:
     """One UE and its network.
 
     `registrar` is where SIP goes (the P-CSCF), `local` the address and port that the UE hears at.
-    `identity` is the public user identity, a SIP URI. `transports` are those the UE speaks, the
+    `identity` is the public user identity, a SIP URI; `realm` is that of the password, preferred
+    where there are challenges of several. `transports` are those the UE speaks, the
     preferred one first. `contact_uri` None makes it from `local`; `outbound_proxy` None makes the
     preloaded Route from `registrar`, "" sends none. Raises SettingsError.
     """

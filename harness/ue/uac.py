@@ -145,8 +145,8 @@ class Uac:
         scope = "REGISTER" if status == 401 and method == "REGISTER" else ""
         key = (status, scope)
         if make and key not in self._keyrings:
-            settings = self.settings
-            self._keyrings[key] = Keyring(settings.username, settings.password, self.new_id)
+            own = self.settings
+            self._keyrings[key] = Keyring(own.username, own.password, own.realm, self.new_id)
         return self._keyrings.get(key)
 
 

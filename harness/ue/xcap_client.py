@@ -68,7 +68,7 @@ class XcapClient:
     def __init__(self, settings: Settings, new_id: Callable[[], str], identity: str) -> None:
         self._settings = settings
         self._identity = identity
-        self._keyring = Keyring(settings.username, settings.password, new_id)
+        self._keyring = Keyring(settings.username, settings.password, settings.realm, new_id)
         self._basic = ""
         self._queue: deque[Job] = deque()
         self._current: tuple[Job, bytes, str] | None = None

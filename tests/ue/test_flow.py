@@ -73,7 +73,6 @@ def test_ue_takes_leave_when_asked_to_quit_after_the_flow() -> None:
     assert [request.expires for request in double.requests()[-4:]] == [0, 0, 0, 0]
     assert double.ue.done
     assert double.ue.state == "done"
-    assert double.ue.next_deadline() is None or double.ue.next_deadline() < double.now + 60
 
 
 def test_ue_takes_leave_when_stopped() -> None:
@@ -156,29 +155,20 @@ def test_ue_counts_the_octets_of_what_is_not_ascii() -> None:
 def test_documented_ue_writes_the_fields_in_the_order_of_the_page() -> None:
     double = NetworkDouble(persona="documented").start()
     names = {
-        method: [row.written for row in double.requests(method)[0].headers]
+        method: " ".join(row.written for row in double.requests(method)[0].headers)
         for method in ("REGISTER", "SUBSCRIBE", "PUBLISH")
     }
-    assert (
-        names["REGISTER"]
-        == (
-            "Call-ID CSeq From To Via Max-Forwards Contact Supported Allow Route Expires User-Agent "
-            "Authorization Content-Length"
-        ).split()
+    assert names["REGISTER"] == (
+        "Call-ID CSeq From To Via Max-Forwards Contact Supported Allow Route Expires User-Agent "
+        "Authorization Content-Length"
     )
-    assert (
-        names["SUBSCRIBE"]
-        == (
-            "Call-ID CSeq From To Via Max-Forwards Route Expires User-Agent Contact Allow Event Accept "
-            "Content-Length"
-        ).split()
+    assert names["SUBSCRIBE"] == (
+        "Call-ID CSeq From To Via Max-Forwards Route Expires User-Agent Contact Allow Event Accept "
+        "Content-Length"
     )
-    assert (
-        names["PUBLISH"]
-        == (
-            "Call-ID CSeq From To Via Max-Forwards Route Expires SIP-If-Match User-Agent Event "
-            "Content-Type Content-Length"
-        ).split()
+    assert names["PUBLISH"] == (
+        "Call-ID CSeq From To Via Max-Forwards Route Expires SIP-If-Match User-Agent Event "
+        "Content-Type Content-Length"
     )
 
 
@@ -189,8 +179,8 @@ def test_documented_ue_has_the_deviations_of_the_page() -> None:
     assert 'username="X"' in register.headers.get("Authorization", "")
     assert "imei:356432059050620" in register.headers.get("Contact", "")
     assert "transport=UDP" in register.headers.get("Contact", "")
-    assert "Accept" in winfo.headers
-    assert "Accept" not in buddies.headers
+    assert winfo.headers.get("Accept") is not None
+    assert buddies.headers.get("Accept") is None
     assert publish.if_match == "ac63be7e9042439dad76da16904cf48d"
     assert b"geopriv10" in publish.body
     http = double.http()

@@ -23,20 +23,20 @@ def test_ue_answers_options_with_what_it_can(double: NetworkDouble) -> None:
     assert answer.malformed == ()
     for name in ("Allow", "Accept", "Accept-Encoding", "Accept-Language", "Supported"):
         assert name in answer.headers
-    assert "Accept-Contact" not in answer.headers
+    assert answer.headers.get("Accept-Contact") is None
     assert answer.to is not None
     assert answer.to.tag
     register = double.requests("REGISTER")[0]
-    tags = {name: value for name, value in register.contacts[0].params.items()}
+    tags = dict(register.contacts[0].params.items())
     del tags["+sip.instance"]
     assert dict(answer.contacts[0].params.items()) == tags
 
 
 def test_documented_ue_answers_options_as_the_page_shows() -> None:
     answer = NetworkDouble(persona="documented").start().ask(NetworkDouble().request("OPTIONS"))
-    assert [row.written for row in answer.headers] == (
+    assert " ".join(row.written for row in answer.headers) == (
         "Via From To CSeq Call-ID Contact Accept-Contact Allow Server Content-Length"
-    ).split()
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_ue_answers_options_inside_a_dialog(double: NetworkDouble) -> None:
 def test_ue_answers_400_to_what_it_cannot_read(
     double: NetworkDouble, broken: dict[str, str]
 ) -> None:
-    assert double.ask(double.request("OPTIONS", **broken)).status == 400
+    assert double.ask(double.request("OPTIONS", body=b"", **broken)).status == 400
 
 
 def test_ue_answers_400_to_a_body_that_is_cut_short(double: NetworkDouble) -> None:
