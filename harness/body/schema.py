@@ -9,6 +9,7 @@ here: anyURI takes almost any text, and the checks parse URIs themselves.
 from __future__ import annotations
 
 import functools
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -59,6 +60,15 @@ _XS = "http://www.w3.org/2001/XMLSchema"
 _MAX_ERRORS = 50
 _MAX_DIAGNOSED = 5000
 """Elements in a document up to which xmlschema, some hundred times slower, is asked."""
+_MAX_REASON = 300
+_WORDS = (
+    (re.compile(r"Invalid datetime string ('.*?') for <class.*", re.DOTALL), r"\1 is no dateTime"),
+    (
+        re.compile(r"value doesn't match any pattern of \['\[.{1,4}i-\[:\]\].*"),
+        "no NCName, as an ID is",
+    ),
+)
+"""What xmlschema says, and what it means."""
 _IDLE: deque[etree.XMLSchema] = deque()
 """Compiled validators not in use. A validator keeps the errors of its last run, so two threads
 must not share one; `deque.pop` and `append` are atomic."""
@@ -174,8 +184,11 @@ def _root_errors(root: etree._Element, media_type: str | None) -> Iterator[Schem
 
 def _judge(root: etree._Element) -> tuple[SchemaError, ...]:
     suspects = _libxml2_errors(root)
-    if not suspects or sum(1 for _ in root.iter()) > _MAX_DIAGNOSED:
-        return suspects
+    if not suspects:
+        return ()
+    if sum(1 for _ in root.iter()) > _MAX_DIAGNOSED:
+        # nobody to ask again: leave out what libxml2 is known to refuse wrongly
+        return tuple(error for error in suspects if "'xs:dateTime'" not in error.reason)
     return _xmlschema_errors(_diagnosis().iter_errors(_plain(root)), root)
 
 
@@ -226,8 +239,6 @@ def _libxml2_errors(root: etree._Element) -> tuple[SchemaError, ...]:
             return ()
         log = cast("Iterable[etree._LogEntry]", validator.error_log)  # the stubs forget it
         errors = [error for error in log if "'xs:anyURI'" not in error.message]
-    except etree.XMLSchemaValidateError as failure:  # gave up on a pattern: not the body's fault
-        raise BodyError(f"the schema processor gave up: {failure}") from failure
     finally:
         _IDLE.append(validator)
     return tuple(
@@ -250,17 +261,34 @@ def _xmlschema_errors(
 def _readable(error: xmlschema.XMLSchemaValidationError, root: etree._Element) -> SchemaError:
     """Points at the child that is out of place rather than at its parent."""
     reason = error.reason or error.message
-    element = error.elem
+    at = error.elem if isinstance(error.elem, etree._Element) else root
     if isinstance(error, _children_error()):
         expected = [particle.name for particle in error.expected or () if particle.name]
         wanted = " or ".join(QName.parse(name).local for name in expected)
-        if error.invalid_child is not None:
-            element = error.invalid_child
-            reason = f"{error.invalid_tag} is not allowed here" + (wanted and f", only {wanted}")
+        if isinstance(error.invalid_child, etree._Element):
+            at = error.invalid_child
+            reason = f"{_name_in_place(at)} is not allowed here" + (wanted and f", only {wanted}")
         else:
             reason = f"the content is not complete: {wanted or 'an element'} is missing"
-    at = element if isinstance(element, etree._Element) else root
-    return SchemaError(path_of(at), line_of(at), reason, QName.parse(at.tag).namespace)
+    elif reason.startswith("value ") and isinstance(error.obj, str):
+        reason = f"{error.obj!r}: {reason}"
+    return SchemaError(path_of(at), line_of(at), _plainly(reason), QName.parse(at.tag).namespace)
+
+
+def _name_in_place(element: etree._Element) -> str:
+    """The local name, with the namespace where that is not the parent's."""
+    name = QName.parse(element.tag)
+    parent = element.getparent()
+    if name.namespace is None:
+        return f"{name.local} of no namespace"
+    same = parent is not None and QName.parse(parent.tag).namespace == name.namespace
+    return name.local if same else str(name)
+
+
+def _plainly(reason: str) -> str:
+    for pattern, words in _WORDS:
+        reason = pattern.sub(words, reason)
+    return reason if len(reason) <= _MAX_REASON else reason[:_MAX_REASON] + " ..."
 
 
 def _plain(root: etree._Element) -> ElementTree.Element:

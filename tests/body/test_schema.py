@@ -199,6 +199,45 @@ def test_error_names_the_schema_that_is_broken() -> None:
     assert "id" in error.reason
 
 
+@pytest.mark.parametrize(
+    ("content", "path", "reason"),
+    [
+        ('<tuple id="1"><status/></tuple>', "/tuple", "attribute id='1': no NCName, as an ID is"),
+        ('<tuple id="t"/>', "/tuple", "the content is not complete: status is missing"),
+        (
+            '<tuple id="t"><contact>a:b</contact></tuple>',
+            "/tuple/contact",
+            "contact is not allowed here, only status",
+        ),
+        ('<tuple xmlns="" id="t"/>', "/tuple", "tuple of no namespace is not allowed here"),
+        (
+            '<tuple id="t"><status/><note/><y xmlns="urn:y"/></tuple>',
+            "/tuple/y",
+            "{urn:y}y is not allowed here",
+        ),
+        (
+            '<tuple id="t"><status><basic>Open</basic></status></tuple>',
+            "/tuple/status/basic",
+            "'Open': value must be one of ['open', 'closed']",
+        ),
+        (
+            '<tuple id="t"><status/><timestamp>now</timestamp></tuple>',
+            "/tuple/timestamp",
+            "'now' is no dateTime",
+        ),
+    ],
+)
+def test_error_says_in_plain_words_what_is_wrong(content: str, path: str, reason: str) -> None:
+    (error,) = validate((PIDF % content).encode())
+    assert (error.path, error.reason) == ("/presence" + path, reason)
+
+
+def test_error_does_not_quote_a_huge_value() -> None:
+    content = f'<tuple id="t"><status><basic>{"x" * 100_000}</basic></status></tuple>'
+    (error,) = validate((PIDF % content).encode())
+    assert len(error.reason) < 400
+
+
 def test_every_error_of_a_document_is_found() -> None:
     document = PIDF % '<tuple id="1"><status><basic>no</basic></status></tuple><tuple/>'
     assert len(validate(document.encode())) >= 3
@@ -206,8 +245,9 @@ def test_every_error_of_a_document_is_found() -> None:
 
 def test_large_broken_document_is_judged_quickly() -> None:
     tuples = "".join(f'<tuple id="t{n}"><status/></tuple>' for n in range(10_000))
-    errors = validate((PIDF % (tuples + "<note/><tuple/>")).encode())
-    assert errors
+    spaced = '<tuple id="s"><status/><timestamp> 2014-06-19T06:40:16Z</timestamp></tuple>'
+    assert validate((PIDF % (tuples + "<note/><tuple/>")).encode())
+    assert validate((PIDF % (tuples + spaced)).encode()) == ()
 
 
 def test_entry_without_its_namespace_is_judged_in_its_list() -> None:
