@@ -82,6 +82,36 @@ def test_list_subscription_to_another_service_than_the_defined_one_is_noticed() 
     assert ran.flow_checks() == {"FLOW-07-REQUEST-URI-1"}
 
 
+@pytest.mark.parametrize(
+    ("change", "is_met"),
+    [
+        (("imei:356432059050620", "imei:111111111111111"), False),
+        (("sip:192.168.1.1:5060;transport=UDP", "sip:192.168.1.1:5060;gr=x"), True),
+        (("+sip.instance", "+SIP.instance"), True),
+    ],
+)
+def test_contact_of_a_subscription_names_the_registered_device(change, is_met) -> None:
+    other = documented()["3"].but(change)
+    if "gr=x" in change[1]:
+        other = other.but((';+sip.instance="<urn:gsma:imei:356432059050620>"', ""))
+    found = run([*upto("2"), other], DOCUMENT).flow_checks()
+    assert found == (set() if is_met else {"FLOW-03-CONTACT-1"})
+
+
+@pytest.mark.parametrize(
+    ("uri", "is_met"),
+    [
+        ("sip:TEST-RCS.com;transport=tcp", True),
+        ("sips:test-rcs.com:5061", True),
+        ("sip:test-rcs.com.example", False),
+    ],
+)
+def test_register_goes_to_the_domain_of_the_identity(uri, is_met) -> None:
+    register = documented()["1"].but(("REGISTER sip:test-rcs.com ", f"REGISTER {uri} "))
+    found = run([register], profile_of(Family.THREEGPP)).flow_checks()
+    assert found == (set() if is_met else {"FLOW-01-REQUEST-URI-1"})
+
+
 def test_expectation_that_looks_up_what_is_not_known_says_nothing() -> None:
     ran = run([*steps("1", "2"), *steps("7")], DOCUMENT)
     assert ran.flow_checks() == set()
