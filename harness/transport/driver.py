@@ -223,6 +223,10 @@ class Driver:
     def _received(self, connection: StreamConnection, message: bytes) -> None:
         self._outstanding.pop(connection.peer, None)
         self._observe(message, connection.remote, connection.local, connection.name)
+        if connection.asked and not connection.kind.is_sip and _ends_connection(message):
+            # RFC 9112 §9.6: nothing more may be sent on it. The next request opens another.
+            self._connections.pop(connection.peer, None)
+            connection.close()
         self._hear(message, connection.peer)
 
     def _lost(self, connection: StreamConnection, reason: str) -> None:
@@ -353,7 +357,7 @@ def _is_response(data: bytes) -> bool:
 
 
 def _ends_connection(data: bytes) -> bool:
-    """Whether a final response that we send announces the end (RFC 9112 §9.6)."""
+    """Whether a final response announces the end of its connection (RFC 9112 §9.6)."""
     head = data.partition(b"\r\n\r\n")[0].lower()
     return _is_response(data) and b"\r\nconnection: close" in head
 
