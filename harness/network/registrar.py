@@ -162,10 +162,10 @@ class Registrar:
                 bindings.append(new)
             return
         _check_order(bindings[known], new)
-        if removes:
-            del bindings[known]
-        else:
-            bindings[known] = new
+        del bindings[known]
+        if not removes:
+            # At the end: RFC 5627 §6.1 wants "the most recently refreshed contact".
+            bindings.append(new)
 
     def _commit(self, aor: str, updated: tuple[Binding, ...] | None, request: Request) -> None:
         if updated is None:

@@ -126,14 +126,14 @@ class Watchers:
             watcher.expires_at = expires_at
             self._timers.set(watcher, expires_at)
 
-    def move(self, watcher: Watcher, event: Event, now: float | None = None) -> None:
+    def move(self, watcher: Watcher, event: Event) -> None:
         """Let an event happen to a watcher; what the table does not know changes nothing."""
         state = TRANSITIONS.get((watcher.state, event))
         if state is None:
             return
         watcher.state, watcher.event = state, event
-        if state is State.WAITING and now is not None:
-            self._timers.set(watcher, now + GIVE_UP)
+        if state is State.WAITING:
+            self._timers.set(watcher, watcher.expires_at + GIVE_UP)
         elif state is State.TERMINATED:
             self._drop(watcher)
         self._changed(watcher.presentity)
@@ -164,7 +164,7 @@ class Watchers:
         """Let the subscriptions that have run out time out; pending ones wait for a decision."""
         for watcher in self._timers.due(now):
             is_waiting = watcher.state is State.WAITING
-            self.move(watcher, Event.GIVEUP if is_waiting else Event.TIMEOUT, now)
+            self.move(watcher, Event.GIVEUP if is_waiting else Event.TIMEOUT)
 
     def next_deadline(self) -> float | None:
         """When the next watcher times out."""
