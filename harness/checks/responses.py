@@ -29,7 +29,8 @@ def response_has_the_copied_fields(response: Response, context: Context) -> Iter
 def response_mirrors_via(response: Response, context: Context) -> Iterator[Mismatch]:
     """The Via values of a response equal those of its request, in the same order.
 
-    The receiver of the request adds received (§18.2.1) and the value of rport (RFC 3581 §4).
+    The receiver of the request adds received (§18.2.1), the value of rport (RFC 3581 §4) and that
+    of keep (RFC 6223 §4.4).
     """
     request = context.sip_request
     if request is None or not response.vias:
@@ -46,7 +47,7 @@ def response_mirrors_via(response: Response, context: Context) -> Iterator[Misma
 
 
 def _comparable(via: Via, is_top: bool) -> tuple[object, ...]:
-    left_out = ("received", "rport") if is_top else ()
+    left_out = ("received", "rport", "keep") if is_top else ()
     params = {
         name: (value or "").lower() if name != "branch" else value
         for name, value in via.params.items()

@@ -1,4 +1,4 @@
-"""STUN Binding over UDP: the keep-alive that `keep` in a Via promises (RFC 6223 §4.3, RFC 5626)."""
+"""STUN Binding over UDP: the keep-alive that `keep` in a Via promises (RFC 6223 §4.4, RFC 5626)."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def _mirror(request: Request, reply: Reply, headers: list[Header], tag: str) -> 
 
 
 def _with_keep(request: Request) -> Request:
-    """The REGISTER with our keep-alive interval in its top Via (RFC 6223 §4.3).
+    """The REGISTER with our keep-alive interval in its top Via (RFC 6223 §4.4).
 
     Only the adjacent sender may be told to keep its flow alive: a single Via is one hop.
     """
