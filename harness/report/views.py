@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.report.html import write_html
 from harness.report.junit import write_junit
 from harness.report.ladder import ladder_text
 from harness.report.record import read_record
@@ -19,4 +20,8 @@ def write_reports(record_path: Path, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     ladder = folder / "ladder.txt"
     ladder.write_text("".join(f"{line}\n" for line in ladder_text(story)), encoding="utf-8")
-    return [ladder, write_junit(story, folder / "junit.xml")]
+    return [
+        write_html(story, folder / "index.html"),
+        write_junit(story, folder / "junit.xml"),
+        ladder,
+    ]
