@@ -73,6 +73,8 @@ class Session:
     """By entry number: requests to the UE that wait for a final response, the oldest first."""
     xcap: Bounded[str, XcapResource] = field(default_factory=lambda: Bounded(_MAX_REMEMBERED))
     """By request-target."""
+    minima: Bounded[tuple[str, str], int] = field(default_factory=lambda: Bounded(1024))
+    """By method and Call-ID: the Min-Expires of the last 423."""
     last_time: float = 0.0
     """When the last message was seen, from either side."""
     last_sent: float = 0.0
@@ -134,6 +136,8 @@ class Session:
         if sender != "network":
             return
         self.authentication.note_response(response, entry, request)
+        if response.status == 423 and response.min_expires is not None:
+            self.minima[request.method, request.call_id or ""] = response.min_expires
         if request.method == "REGISTER":
             self.registrations.note_response(response, request, entry.time)
         if request.method == "PUBLISH":

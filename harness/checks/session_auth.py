@@ -37,6 +37,10 @@ class Nonce:
     highest: int = 0
     counts: set[int] = field(default_factory=set)
     used: int = 0
+    is_shared: bool = False
+    """Whether both a 401 and a 407 gave it."""
+    algorithms: set[str | None] = field(default_factory=set)
+    """Those of every challenge with this nonce (RFC 8760 §2.1 allows several)."""
 
 
 @dataclass(slots=True)
@@ -52,6 +56,11 @@ class Authentication:
     def find(self, credentials: Credentials) -> Nonce | None:
         """The nonce that the credentials use, if the network was seen to give it."""
         return self.nonces.get((credentials.realm or "", credentials.nonce or ""))
+
+    @staticmethod
+    def offered(response: Response) -> set[tuple[str | None, str | None]]:
+        """Realm and nonce of each challenge in a 401 or 407."""
+        return {(each.realm, each.nonce) for each in challenges_in(response)}
 
     def note_request(self, request: Request) -> None:
         """Take in a request of the UE."""
@@ -73,10 +82,22 @@ class Authentication:
         challenges = tuple(challenges_in(response))
         for challenge in challenges:
             key = (challenge.realm, challenge.nonce)
-            if key not in self.nonces:
-                self.nonces[key] = Nonce(challenge.realm, challenge.nonce, challenge, entry)
+            known = self.nonces.get(key)
+            if known is not None and known.entry is entry:
+                known.algorithms.add(challenge.algorithm)
+                continue
+            # A nonce that is given again is counted from the start again.
+            made = Nonce(challenge.realm, challenge.nonce, challenge, entry)
+            made.algorithms = {challenge.algorithm} | (known.algorithms if known else set())
+            made.is_shared = known is not None and _status(known.entry) != response.status
+            self.nonces[key] = made
         if challenges and request.call_id is not None:
             self.challenged[request.call_id] = (request, response, entry)
+
+
+def _status(entry: TraceEntry) -> int:
+    message = entry.message
+    return message.status if isinstance(message, Response) else 0
 
 
 def credentials_in(request: Request) -> Iterator[tuple[str, int, Credentials]]:

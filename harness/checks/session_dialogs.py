@@ -16,6 +16,9 @@ from harness.trace import TraceEntry
 _MAX_DIALOGS = 4096
 _MAX_TARGETS = 8
 
+# RFC 6665 §4.1.2.2 and §4.2.2: what ends the subscription that a SUBSCRIBE or NOTIFY is about.
+_FATAL = frozenset({404, 405, 410, 416, *range(480, 486), 489, 501, 604})
+
 DialogKey = tuple[str, str, str]
 """Call-ID, tag of the UE, tag of the other side."""
 
@@ -70,6 +73,16 @@ class Dialog:
     expires_at: float | None = None
     notified: int = 0
     ended: TraceEntry | None = None
+    known_ended_at: float | None = None
+    """When the UE was seen to know of the end: its 2xx to the NOTIFY, or the fatal response."""
+    refused: int | None = None
+    """The status of the response to a refresh after which the subscription is over."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the UE's SUBSCRIBE, its 2xx and a NOTIFY were seen: all that routes come from."""
+        begun = self.subscription is not None and self.subscription.accepted
+        return begun and self.notified > 0 and len(self.route_sets) > 1
 
     @property
     def id(self) -> str:
@@ -133,6 +146,10 @@ class Dialogs:
         if request.method == "SUBSCRIBE" and dialog.subscription is not None:
             dialog.subscription.entry = entry
         if request.method == "NOTIFY":
+            if dialog.notified == 0 and dialog.subscription is not None and sender == "network":
+                # RFC 6665 §4.4.1: the route set of the NOTIFY; in the order of the request,
+                # because the subscriber is its UAS (RFC 3261 §12.1.1).
+                dialog.route_sets.append(tuple(each.uri for each in request.record_routes))
             _note_state(dialog, request, entry)
 
     def _begin(self, request: Request, entry: TraceEntry, sender: Sender) -> None:
@@ -155,12 +172,7 @@ class Dialogs:
         if key is None:
             return None
         subscription = self.subscription(request, sender)
-        dialog = self._make(key, _other(sender), request, entry, subscription)
-        if subscription is not None and sender == "network":
-            # RFC 6665 §4.4.1: the route set of the NOTIFY; in the order of the request, because
-            # the subscriber is its UAS (RFC 3261 §12.1.1).
-            dialog.route_sets.append(tuple(each.uri for each in request.record_routes))
-        return dialog
+        return self._make(key, _other(sender), request, entry, subscription)
 
     def _make(
         self,
@@ -187,10 +199,16 @@ class Dialogs:
         if request is None or request.method not in ("SUBSCRIBE", "NOTIFY"):
             return
         dialog = self.find(response, sender)
-        if response.status in (481, 408) and dialog is not None and dialog.ended is None:
-            # RFC 6665 §4.1.2.2, RFC 3261 §12.2.1.2: the dialog is over.
-            dialog.ended = entry
+        if response.status in _FATAL and dialog is not None and has_to_tag(request):
+            dialog.ended = dialog.ended or entry
+            dialog.known_ended_at = dialog.known_ended_at or entry.time
+            if request.method == "SUBSCRIBE":
+                dialog.refused = response.status
             return
+        if request.method == "NOTIFY" and dialog is not None and 200 <= response.status < 300:
+            state = request.subscription_state
+            if sender == "ue" and state is not None and state.state == "terminated":
+                dialog.known_ended_at = dialog.known_ended_at or entry.time
         if request.method != "SUBSCRIBE" or response.status < 200:
             return
         subscription = self.subscription(response, sender)

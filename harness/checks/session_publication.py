@@ -31,6 +31,12 @@ class EntityTag:
     successor: str | None = None
     expires_at: float | None = None
 
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing was seen that ended it or put another in its place."""
+        ends = (self.successor, self.removed, self.rejected)
+        return self.issued is not None and all(each is None for each in ends)
+
 
 @dataclass(slots=True)
 class Publications:
@@ -39,6 +45,7 @@ class Publications:
     tags: Bounded[tuple[Resource, str], EntityTag] = field(
         default_factory=lambda: Bounded(_MAX_TAGS)
     )
+    last: Bounded[tuple[str, ...], EntityTag] = field(default_factory=lambda: Bounded(_MAX_TAGS))
 
     def find(self, request: Request) -> EntityTag | None:
         """What is known of the tag in a PUBLISH request's SIP-If-Match."""
@@ -46,18 +53,9 @@ class Publications:
             return None
         return self.tags.get((resource_of(request), request.if_match))
 
-    def current(self, request: Request) -> tuple[EntityTag, ...]:
-        """The tags of the same resource that are still good."""
-        resource = resource_of(request)
-        return tuple(
-            each
-            for each in self.tags.values()
-            if each.resource == resource
-            and each.issued is not None
-            and each.successor is None
-            and each.removed is None
-            and each.rejected is None
-        )
+    def last_of(self, request: Request) -> EntityTag | None:
+        """The tag that the last 2xx gave in the same Call-ID, From tag and resource."""
+        return self.last.get(_series(request))
 
     def note_response(self, response: Response, entry: TraceEntry, request: Request) -> None:
         """Take in the answer to a PUBLISH."""
@@ -78,9 +76,9 @@ class Publications:
         if used is not None and used.value != response.etag:
             used.successor = response.etag
         expires_at = entry.time + response.expires if response.expires is not None else None
-        self.tags[resource, response.etag] = EntityTag(
-            response.etag, resource, issued=entry, expires_at=expires_at
-        )
+        issued = EntityTag(response.etag, resource, issued=entry, expires_at=expires_at)
+        self.tags[resource, response.etag] = issued
+        self.last[_series(request)] = issued
 
 
 def resource_of(request: Request) -> Resource:
@@ -90,3 +88,9 @@ def resource_of(request: Request) -> Resource:
     except UriError:
         aor = request.uri
     return aor, request.event.package if request.event is not None else ""
+
+
+def _series(request: Request) -> tuple[str, ...]:
+    """What the requests of one publication have in common, as far as a UE repeats it."""
+    tag = request.from_.tag if request.from_ is not None else None
+    return (*resource_of(request), request.call_id or "", tag or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.checks.bounded import Bounded
+from harness.checks.places import equal_uris
 from harness.sip.digest import parse_credentials
 from harness.sip.message import Request, Response
 from harness.sip.uri import UriError, address_of_record
@@ -34,6 +35,8 @@ class Registration:
     is_active: bool = False
     ended_at: float | None = None
     expires_at: float | None = None
+    granted: int | None = None
+    """Seconds that the registrar granted."""
     service_route: tuple[str, ...] = ()
     has_service_route: bool = False
     associated_uris: tuple[str, ...] = ()
@@ -91,7 +94,7 @@ class Registrations:
             for name in ("pub-gruu", "temp-gruu")
             if (gruu := contact.params.get(name))
         )
-        granted = granted_expires(response, request)
+        known.granted = granted = granted_expires(response, request)
         known.expires_at = time + granted if granted is not None else None
 
 
@@ -119,15 +122,11 @@ def is_removal(request: Request) -> bool:
 
 def granted_expires(response: Response, request: Request) -> int | None:
     """For how long the registrar grants the first Contact of the request (RFC 3261 §10.2.4)."""
-    wanted = {_address(each.uri) for each in request.contacts}
-    for contact in response.contacts:
-        if _address(contact.uri) in wanted:
-            return contact.expires if contact.expires is not None else response.expires
+    if not request.contacts:
+        return None
+    wanted = request.contacts[0].uri
+    own = [each for each in response.contacts if equal_uris(each.uri, wanted)]
+    # A registrar may rewrite a contact behind a NAT; a single binding is the UE's all the same.
+    for contact in own or (response.contacts if len(response.contacts) == 1 else ()):
+        return contact.expires if contact.expires is not None else response.expires
     return None
-
-
-def _address(uri: str) -> str:
-    try:
-        return address_of_record(uri)
-    except UriError:
-        return uri

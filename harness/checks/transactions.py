@@ -42,6 +42,12 @@ class Transaction:
         return message if isinstance(message, Request) else None
 
     @property
+    def method(self) -> str:
+        """The method of the request; "" where that was not seen."""
+        request = self.request
+        return request.method if request is not None else ""
+
+    @property
     def final(self) -> TraceEntry | None:
         """The first final response."""
         return next((each for each in self.responses if _status(each) >= 200), None)
@@ -111,12 +117,12 @@ class Transactions:
         self._by_cseq[made.cseq_key] = made
         return made
 
-    def unanswered(self, now: float, wait: float) -> list[Transaction]:
-        """Transactions whose request has waited at least `wait` seconds for a final response."""
+    def waiting(self, initiator: Sender, method: str) -> list[Transaction]:
+        """The transactions of a method that have no final response yet."""
         return [
             each
             for each in self._by_key.values()
-            if each.entry is not None and each.final is None and now - each.started >= wait
+            if each.initiator == initiator and each.method == method and each.final is None
         ]
 
     def _forget_old(self, now: float) -> None:

@@ -1,0 +1,288 @@
+"""Credentials that answer a Digest challenge (RFC 3261 §22, RFC 2617 §3.2.2, RFC 7616 §3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks.context import Context
+from harness.checks.places import mismatch, tag_of
+from harness.checks.registry import MUST, SHOULD, check, requests
+from harness.checks.session_auth import CHALLENGE_FIELDS, CREDENTIALS_FIELDS, Nonce, credentials_in
+from harness.model import Mismatch
+from harness.sip.auth_params import parse_auth_values
+from harness.sip.digest import Credentials, Expected, Refusal, is_supported, verify
+from harness.sip.message import Request, Response
+
+_ANY = requests()
+
+
+def _answers(request: Request, context: Context) -> Iterator[tuple[str, int, Credentials, Nonce]]:
+    """The credentials that use a nonce which the network was seen to give."""
+    for name, offset, credentials in credentials_in(request):
+        nonce = context.session.authentication.find(credentials)
+        if nonce is not None:
+            yield name, offset, credentials, nonce
+
+
+def _challenged(request: Request, context: Context) -> tuple[Request, Response] | None:
+    """The refused request that this one is sent in place of, and the challenge."""
+    waiting = context.session.authentication.challenged.get(request.call_id or "")
+    if waiting is None or request.cseq is None or waiting[0].cseq is None:
+        return None
+    refused, response, _ = waiting
+    is_repeat = refused.cseq == request.cseq and refused.top_via == request.top_via
+    return None if refused.method != request.method or is_repeat else (refused, response)
+
+
+def _read(offset: int, name: str, expected: str, observed: str) -> Mismatch:
+    return Mismatch(expected, observed, name, offset)
+
+
+@check("AUTH-CSEQ-1", clause="RFC 3261 §22.2", level=MUST, on=_ANY, sender="ue")
+def resubmission_increments_cseq(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A request that is sent again with credentials has a higher CSeq."""
+    found = _challenged(request, context)
+    if found is None or request.cseq is None or found[0].cseq is None:
+        return
+    if next(credentials_in(request), None) is None or request.method == "REGISTER":
+        return  # REG-CSEQ-1 has the word on REGISTER
+    if request.cseq.number <= found[0].cseq.number:
+        yield mismatch(request, "CSeq", f"{found[0].cseq.number + 1} {request.method}")
+
+
+@check("AUTH-FROM-1", clause="RFC 3261 §8.1.3.5", level=SHOULD, on=_ANY, sender="ue")
+def resubmission_keeps_from(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A request that is sent again with credentials has the same From, tag included."""
+    found = _challenged(request, context)
+    if found is None or next(credentials_in(request), None) is None:
+        return
+    if tag_of(found[0].from_) != tag_of(request.from_):
+        yield mismatch(request, "From", f"tag={tag_of(found[0].from_)}")
+
+
+@check("AUTH-ANSWER-1", clause="RFC 3261 §22.2", level=SHOULD, on=_ANY, sender="ue")
+def challenge_is_answered(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A request that is sent again after a challenge carries credentials for its realm."""
+    found = _challenged(request, context)
+    if found is None or request.method in ("ACK", "CANCEL"):
+        return
+    name = CHALLENGE_FIELDS[found[1].status]
+    field = CREDENTIALS_FIELDS[name]
+    offered = {realm for realm, _ in context.session.authentication.offered(found[1]) if realm}
+    sent = {credentials.realm for _, _, credentials in credentials_in(request)}
+    if offered and not offered & sent:
+        yield mismatch(request, field, f"realm={' or '.join(sorted(offered))}")
+
+
+@check("AUTH-FIELD-1", clause="RFC 3261 §22.3", level=MUST, on=_ANY, sender="ue")
+def credentials_are_in_their_field(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A 401 is answered with Authorization, a 407 with Proxy-Authorization."""
+    found = _challenged(request, context)
+    if found is None:
+        return
+    wanted = CREDENTIALS_FIELDS[CHALLENGE_FIELDS[found[1].status]]
+    fresh = context.session.authentication.offered(found[1])
+    for name, offset, each in credentials_in(request):
+        # A server may use one nonce for both, so both fields are right if both were seen.
+        nonce = context.session.authentication.find(each)
+        is_shared = nonce is not None and nonce.is_shared
+        if (each.realm, each.nonce) in fresh and name != wanted and not is_shared:
+            yield _read(offset, name, wanted, name)
+
+
+@check("AUTH-NONCE-1", clause="RFC 3261 §22.1", level=MUST, on=_ANY, sender="ue")
+def refused_credentials_are_not_sent_again(
+    request: Request, context: Context
+) -> Iterator[Mismatch]:
+    """Credentials that have just been rejected are not sent again with the same nonce."""
+    found = _challenged(request, context)
+    if found is None:
+        return
+    refused = {
+        (each.realm, each.nonce)
+        for _, _, each in credentials_in(found[0])
+        if each.nonce and each.response
+    }
+    fresh = context.session.authentication.offered(found[1])
+    for name, offset, each in credentials_in(request):
+        key = (each.realm, each.nonce)
+        is_replaced = any(realm == each.realm for realm, _ in fresh)
+        if key in refused and key not in fresh and is_replaced:
+            yield _read(offset, name, "the nonce of the last challenge", f"nonce={each.nonce}")
+
+
+@check("AUTH-NONCE-2", clause="RFC 3261 §22.2", level=SHOULD, on=_ANY, sender="ue")
+def credentials_use_the_nonce_given(request: Request, context: Context) -> Iterator[Mismatch]:
+    """Credentials that answer a challenge use its nonce."""
+    found = _challenged(request, context)
+    if found is None:
+        return
+    fresh = context.session.authentication.offered(found[1])
+    for name, offset, each in credentials_in(request):
+        values = {nonce or "" for realm, nonce in fresh if realm == each.realm}
+        if values and each.nonce not in values and not _was_given(each, context):
+            yield _read(offset, name, f"nonce={min(values)}", f"nonce={each.nonce}")
+
+
+def _was_given(credentials: Credentials, context: Context) -> bool:
+    return context.session.authentication.find(credentials) is not None
+
+
+@check("AUTH-OPAQUE-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+def opaque_is_returned(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The opaque value of the challenge is returned unchanged."""
+    for name, offset, credentials, nonce in _answers(request, context):
+        wanted = nonce.challenge.opaque if nonce.challenge is not None else None
+        if wanted is not None and credentials.opaque != wanted:
+            yield _read(
+                offset, name, f'opaque="{wanted}"', f"opaque={credentials.opaque or 'absent'}"
+            )
+
+
+@check("AUTH-ALGORITHM-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+def algorithm_is_that_of_the_challenge(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The algorithm of the credentials is that of the challenge."""
+    for name, offset, credentials, nonce in _answers(request, context):
+        if nonce.challenge is None:
+            continue
+        wanted = {(each or "MD5").lower() for each in nonce.algorithms}
+        if (credentials.algorithm or "MD5").lower() not in wanted:
+            yield _read(
+                offset,
+                name,
+                f"algorithm={nonce.challenge.algorithm or 'MD5'}",
+                f"algorithm={credentials.algorithm or 'MD5'}",
+            )
+
+
+@check("AUTH-QOP-1", clause="RFC 3261 §22.4", level=MUST, on=_ANY, sender="ue")
+def qop_is_sent_where_offered(request: Request, context: Context) -> Iterator[Mismatch]:
+    """Credentials for a challenge with qop have a qop parameter."""
+    for name, offset, credentials, nonce in _answers(request, context):
+        if nonce.challenge is not None and nonce.challenge.qop and credentials.qop is None:
+            yield _read(offset, name, f"qop={nonce.challenge.qop[0]}", "no qop")
+
+
+@check("AUTH-QOP-2", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+def qop_is_one_of_those_offered(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The qop of the credentials is one of those in the challenge."""
+    for name, offset, credentials, nonce in _answers(request, context):
+        if nonce.challenge is None or credentials.qop is None:
+            continue
+        offered = [each.lower() for each in nonce.challenge.qop]
+        if credentials.qop.lower() not in offered:
+            yield _read(offset, name, ", ".join(offered) or "no qop", f"qop={credentials.qop}")
+
+
+@check("AUTH-CNONCE-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+def qop_comes_with_cnonce_and_nc(request: Request, context: Context) -> Iterator[Mismatch]:
+    """Credentials with qop have cnonce and nc."""
+    for name, offset, credentials in credentials_in(request):
+        for param, value in (("cnonce", credentials.cnonce), ("nc", credentials.nc)):
+            if credentials.qop is not None and value is None:
+                yield _read(offset, name, param, f"no {param}")
+
+
+@check("AUTH-CNONCE-2", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+def no_qop_means_no_cnonce_and_nc(request: Request, context: Context) -> Iterator[Mismatch]:
+    """Credentials for a challenge without qop have neither cnonce nor nc."""
+    for name, offset, credentials, nonce in _answers(request, context):
+        if nonce.challenge is None or nonce.challenge.qop:
+            continue
+        for param, value in (("cnonce", credentials.cnonce), ("nc", credentials.nc)):
+            if value is not None:
+                yield _read(offset, name, f"no {param}", f"{param}={value}")
+
+
+@check("AUTH-NC-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+def nonce_count_is_not_repeated(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The nc value counts the requests sent with the nonce: none comes twice."""
+    first = context.transaction.request if context.transaction is not None else None
+    if (first is not None and first.cseq == request.cseq) or request.method in ("ACK", "CANCEL"):
+        return
+    for name, offset, credentials, nonce in _answers(request, context):
+        if credentials.nonce_count is not None and credentials.nonce_count in nonce.counts:
+            yield _read(offset, name, f"nc={nonce.highest + 1:08x}", f"nc={credentials.nc}")
+
+
+@check("AUTH-NC-2", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+def nonce_count_begins_at_one(request: Request, context: Context) -> Iterator[Mismatch]:
+    """In the first request with a nonce, nc is 00000001."""
+    found = _challenged(request, context)
+    if found is None or request.cseq is None or found[0].cseq is None:
+        return
+    if request.cseq.number != found[0].cseq.number + 1:
+        return  # the capture may lack the first answer
+    for name, offset, credentials, nonce in _answers(request, context):
+        is_first = nonce.used == 0 and nonce.entry.message is found[1]
+        if is_first and credentials.nonce_count not in (None, 1):
+            yield _read(offset, name, "nc=00000001", f"nc={credentials.nc}")
+
+
+@check("AUTH-RESPONSE-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+def response_proves_the_password(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The response is the digest of the password that the profile gives for the user."""
+    pixit = context.profile.pixit
+    for name, offset, credentials in credentials_in(request):
+        if credentials.username != pixit.impi or credentials.is_placeholder:
+            continue
+        if not credentials.nonce or not is_supported(credentials.algorithm):
+            continue
+        # With "-sess" the key is made of the first cnonce, which only the first request shows.
+        is_session = (credentials.algorithm or "").lower().endswith("-sess")
+        if is_session and credentials.nonce_count != 1:
+            continue
+        expected = Expected(
+            realm=credentials.realm or "",
+            algorithms=(credentials.algorithm or "MD5",),
+            qop=(credentials.qop or "auth",),
+        )
+        refused = verify(
+            credentials,
+            expected,
+            pixit.impi,
+            pixit.password.get_secret_value(),
+            request.method,
+            request.body,
+        )
+        if refused is not None and refused.reason is Refusal.RESPONSE_MISMATCH:
+            yield _read(offset, name, "the digest of the user's password", "another response")
+
+
+@check("AUTH-URI-1", clause="RFC 2617 §3.2.2", level=SHOULD, on=_ANY, sender="ue")
+def digest_uri_is_the_request_uri(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The uri of the credentials is the Request-URI.
+
+    RFC 3261 §22.4 (6) does not count a difference as a failure, so that it is a remark.
+    """
+    for name, offset, credentials in credentials_in(request):
+        if credentials.uri is not None and credentials.uri != request.uri:
+            yield _read(offset, name, f'uri="{request.uri}"', f'uri="{credentials.uri}"')
+
+
+@check("AUTH-QUOTE-1", clause="RFC 7616 §3.4", level=MUST, on=_ANY, sender="ue")
+def parameters_are_quoted_as_defined(request: Request, context: Context) -> Iterator[Mismatch]:
+    """username, realm, nonce, uri, response, cnonce and opaque are quoted; the others are not."""
+    flagged = {problem.where for problem in request.malformed}
+    for name, offset, credentials in credentials_in(request):
+        if credentials.misquoted and name not in flagged:
+            yield _read(offset, name, "quoted as defined", ", ".join(credentials.misquoted))
+
+
+@check("AUTH-BASIC-1", clause="RFC 3261 §22.1", level=MUST, on=_ANY, sender="ue")
+def basic_is_not_used(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The scheme "Basic" is not used in SIP."""
+    for name in CREDENTIALS_FIELDS.values():
+        for row in request.headers.rows(name):
+            if row.value.partition(" ")[0].lower() == "basic":
+                yield _read(row.offset, name, "Digest", "Basic")
+
+
+@check("AUTH-ROWS-1", clause="RFC 3261 §20.7", level=MUST, on=_ANY, sender="ue")
+def credentials_have_rows_of_their_own(request: Request, context: Context) -> Iterator[Mismatch]:
+    """Each set of credentials has a header field row of its own."""
+    for name in CREDENTIALS_FIELDS.values():
+        for row in request.headers.rows(name):
+            count = len(parse_auth_values(row.value))
+            if count > 1:
+                yield _read(row.offset, name, "1 set of credentials", f"{count} in one row")

@@ -1,0 +1,102 @@
+"""Feature parameters and instance ids in Contact (RFC 3840 §9, RFC 5626 §10, RFC 7254)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.checks.context import Context
+from harness.checks.places import mismatch
+from harness.checks.registry import MUST, check, requests, sip_messages
+from harness.model import Mismatch
+from harness.sip.fields import NameAddr
+from harness.sip.message import Message, Request
+
+# RFC 3840 §9: base-tags; every other feature tag begins with "+".
+_BASE_TAGS = frozenset(
+    {
+        *("audio", "automata", "class", "duplex", "data", "control", "mobility", "description"),
+        *("events", "priority", "methods", "schemes", "application", "video", "language", "type"),
+        *("isfocus", "actor", "text", "extensions"),
+    }
+)
+# "/" is not in token-nobang, but media types need it and nothing can misread it.
+_NUMBER = r"[+-]?[0-9]+(?:\.[0-9]*)?"
+_TAG_VALUE = rf"!?(?:[A-Za-z0-9.\-%*_+`'~/]+|#(?:>=|<=|=|{_NUMBER}:){_NUMBER})"
+_TAG_VALUE_LIST = re.compile(rf"{_TAG_VALUE}(?:,{_TAG_VALUE})*")
+_STRING_VALUE = re.compile(r"<(?:[^<>\"\\]|\\.)*>")
+_INSTANCE = re.compile(r"<(urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}:\S+)>", re.IGNORECASE)
+_UUID = re.compile(
+    r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
+)
+# RFC 7254 §3: imeival = tac "-" snr "-" spare, then parameters.
+_IMEI = re.compile(r"urn:gsma:imei:[0-9]{8}-[0-9]{6}-[0-9](?:;.+)?", re.IGNORECASE)
+
+
+def _features(message: Message) -> Iterator[tuple[NameAddr, str, str | None]]:
+    # What the grammar refuses is the matter of GEN-SYNTAX-1.
+    if any(problem.where == "Contact" for problem in message.malformed):
+        return
+    for contact in message.contacts:
+        for name, written in contact.params.pairs:
+            if name.startswith("+") or name.lower() in _BASE_TAGS:
+                yield contact, name, written
+
+
+@check("GEN-FEATURE-1", clause="RFC 3840 §9", level=MUST, on=sip_messages())
+def feature_values_are_well_formed(message: Message, context: Context) -> Iterator[Mismatch]:
+    """The value of a feature parameter in Contact is a quoted tag-value-list or string-value."""
+    for _, name, written in _features(message):
+        if written is None:
+            continue
+        if len(written) < 2 or written[0] != '"' or written[-1] != '"':
+            yield mismatch(message, "Contact", f'{name}="..."', f"{name}={written}"[:200])
+            continue
+        inner = written[1:-1]
+        if not _TAG_VALUE_LIST.fullmatch(inner) and not _STRING_VALUE.fullmatch(inner):
+            yield mismatch(
+                message,
+                "Contact",
+                f"{name} with a tag-value-list without blanks, or a string-value",
+                f"{name}={written}"[:200],
+            )
+
+
+_REGISTER = requests("REGISTER")
+
+
+@check("REG-INSTANCE-2", clause="RFC 5626 §4.1", level=MUST, on=_REGISTER)
+def instance_id_is_a_urn(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The instance-id is a URN in angle brackets."""
+    for contact, value in _instances(request):
+        if not _INSTANCE.fullmatch(value):
+            yield mismatch(request, "Contact", '+sip.instance="<urn:...>"', str(contact)[:200])
+
+
+@check("REG-INSTANCE-3", clause="RFC 4122 §3", level=MUST, on=_REGISTER)
+def uuid_urn_is_well_formed(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A UUID URN has 8, 4, 4, 4 and 12 hexadecimal digits with hyphens between."""
+    for urn in _urns(request, "urn:uuid:"):
+        if not _UUID.fullmatch(urn):
+            yield mismatch(request, "Contact", "urn:uuid:8-4-4-4-12 digits", urn)
+
+
+@check("REG-INSTANCE-4", clause="RFC 7254 §3", level=MUST, on=_REGISTER)
+def imei_urn_is_well_formed(request: Request, context: Context) -> Iterator[Mismatch]:
+    """An IMEI URN has the TAC, the serial number and the spare digit with hyphens between."""
+    for urn in _urns(request, "urn:gsma:imei:"):
+        if not _IMEI.fullmatch(urn):
+            yield mismatch(request, "Contact", "urn:gsma:imei:8-6-1 digits", urn)
+
+
+def _instances(request: Request) -> Iterator[tuple[NameAddr, str]]:
+    for contact in request.contacts:
+        if "+sip.instance" in contact.params:
+            yield contact, contact.params.get("+sip.instance") or ""
+
+
+def _urns(request: Request, prefix: str) -> Iterator[str]:
+    for _, value in _instances(request):
+        match = _INSTANCE.fullmatch(value)
+        if match is not None and match[1].lower().startswith(prefix):
+            yield match[1]

@@ -1,0 +1,149 @@
+"""Which header fields may stand in which messages: the tables of RFC 3261 §20 and extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from harness.checks.context import Context
+from harness.checks.places import mismatch
+from harness.checks.registry import MUST, SHOULD, check, requests, responses, sip_messages
+from harness.model import Mismatch
+from harness.sip.message import Message, Request, Response
+
+# RFC 3261 §20, tables 2 and 3, and RFC 3903 §11.1.1, tables 2 and 3: "-" in the request's column.
+# RFC 3903 §4 lets a PUBLISH carry a Contact, table or not; RFC 6665 has no table any more.
+NOT_APPLICABLE: dict[str, tuple[str, ...]] = {
+    "REGISTER": ("Alert-Info", "In-Reply-To", "Priority", "Record-Route", "Reply-To", "Subject"),
+    "OPTIONS": ("Alert-Info", "Expires", "In-Reply-To", "Priority", "Reply-To", "Subject"),
+    "PUBLISH": ("Alert-Info", "In-Reply-To", "Record-Route", "Reply-To"),
+}
+
+# "R: header field may only appear in requests".
+REQUEST_ONLY = (
+    *("Authorization", "In-Reply-To", "Max-Forwards", "Priority", "Proxy-Authorization"),
+    *("Proxy-Require", "Route", "Subject"),
+)
+
+# "r: header field may only appear in responses", or with some status codes only.
+RESPONSE_ONLY = (
+    *("Authentication-Info", "Error-Info", "Min-Expires", "Proxy-Authenticate", "Retry-After"),
+    *("Server", "Unsupported", "WWW-Authenticate"),
+)
+
+# RFC 3841 §9, figures 2 and 3: where column "R".
+CALLER_PREFERENCES = ("Accept-Contact", "Reject-Contact", "Request-Disposition")
+
+
+def _present(message: Message, names: Iterable[str]) -> Iterator[Mismatch]:
+    for name in names:
+        for row in message.headers.rows(name)[:1]:
+            yield Mismatch("absent", row.value[:200] or "empty", name, row.offset)
+
+
+@check("GEN-FIELDS-1", clause="RFC 3261 §20", level=MUST, on=requests(*NOT_APPLICABLE))
+def request_has_only_applicable_fields(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A request carries no header field that is not applicable to its method."""
+    yield from _present(request, NOT_APPLICABLE[request.method])
+
+
+@check("GEN-FIELDS-2", clause="RFC 3261 §20", level=MUST, on=requests())
+def request_has_no_response_fields(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A request carries no header field that may only appear in responses."""
+    yield from _present(request, RESPONSE_ONLY)
+
+
+@check("RSP-FIELDS-1", clause="RFC 3261 §20", level=MUST, on=responses())
+def response_has_no_request_fields(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A response carries no header field that may only appear in requests."""
+    yield from _present(response, REQUEST_ONLY)
+
+
+@check("RSP-FIELDS-2", clause="RFC 3841 §9", level=MUST, on=responses())
+def response_has_no_caller_preferences(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A response carries none of Accept-Contact, Reject-Contact and Request-Disposition."""
+    yield from _present(response, CALLER_PREFERENCES)
+
+
+@check("RSP-FIELDS-3", clause="RFC 3261 §20", level=MUST, on=responses("REGISTER", "OPTIONS"))
+def response_has_only_applicable_fields(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A response to OPTIONS carries no Expires, and none to REGISTER or OPTIONS a Reply-To."""
+    request = context.sip_request
+    method = request.method if request is not None else response.method
+    yield from _present(response, ("Reply-To", *(("Expires",) if method == "OPTIONS" else ())))
+
+
+@check("REG-FIELDS-1", clause="RFC 3841 §9", level=MUST, on=requests("REGISTER"))
+def register_has_no_caller_preferences(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A REGISTER request carries neither Accept-Contact nor Reject-Contact."""
+    yield from _present(request, CALLER_PREFERENCES[:2])
+
+
+_NO_EVENT = ("REGISTER", "OPTIONS", "MESSAGE", "INVITE", "BYE", "INFO", "UPDATE", "ACK", "CANCEL")
+
+
+@check("GEN-EVENT-1", clause="RFC 6665 §8.2.1", level=MUST, on=requests(*_NO_EVENT))
+def other_requests_have_no_event(request: Request, context: Context) -> Iterator[Mismatch]:
+    """Event appears in no request whose definition does not call for it."""
+    yield from _present(request, ("Event",))
+
+
+@check("RSP-EVENT-1", clause="RFC 6665 §8.2.1", level=MUST, on=responses())
+def response_has_no_event(response: Response, context: Context) -> Iterator[Mismatch]:
+    """Event does not appear in responses."""
+    yield from _present(response, ("Event",))
+
+
+@check("GEN-STATE-1", clause="RFC 6665 §8.2.3", level=MUST, on=sip_messages())
+def only_notify_states_a_subscription(message: Message, context: Context) -> Iterator[Mismatch]:
+    """Subscription-State appears in NOTIFY requests only."""
+    if not isinstance(message, Request) or message.method != "NOTIFY":
+        yield from _present(message, ("Subscription-State",))
+
+
+@check("GEN-ETAG-1", clause="RFC 3903 §11.3", level=MUST, on=sip_messages())
+def only_publish_has_entity_tags(message: Message, context: Context) -> Iterator[Mismatch]:
+    """SIP-If-Match appears in PUBLISH requests only, SIP-ETag in 2xx responses to PUBLISH only.
+
+    RFC 5839 extends SIP-ETag to NOTIFY requests.
+    """
+    if isinstance(message, Request):
+        names = ("SIP-If-Match",) if message.method != "PUBLISH" else ()
+        other = ("SIP-ETag",) if message.method != "NOTIFY" else ()
+        yield from _present(message, (*names, *other))
+    elif isinstance(message, Response):
+        is_publish = message.method == "PUBLISH" and 200 <= message.status < 300
+        is_subscribe = message.method == "SUBSCRIBE"
+        names = () if is_publish or is_subscribe else ("SIP-ETag",)
+        yield from _present(message, ("SIP-If-Match", *names))
+
+
+# The option tags of the IANA registry of SIP parameters.
+OPTION_TAGS = frozenset(
+    {
+        *("100rel", "answermode", "early-session", "eventlist", "explicitsub", "from-change"),
+        *("geolocation-http", "geolocation-sip", "gin", "gruu", "histinfo", "ice", "join"),
+        *("multiple-refer", "norefersub", "nosub", "outbound", "path", "policy", "precondition"),
+        *("pref", "privacy", "recipient-list-invite", "recipient-list-message"),
+        *("recipient-list-subscribe", "record-aware", "replaces", "resource-priority"),
+        *("sdp-anat", "sec-agree", "siprec", "tdialog", "timer", "trickle-ice", "uui"),
+        *("mediasec",),
+    }
+)
+
+
+@check(
+    "GEN-OPTION-1",
+    clause="RFC 3261 §19.2",
+    level=SHOULD,
+    on=requests(),
+    sender="ue",
+)
+def option_tags_are_registered(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The option tags of a request are those of standards-track RFCs.
+
+    The registry grows, so that an unknown tag is a remark.
+    """
+    for name in ("Supported", "Require", "Proxy-Require"):
+        for tag in request.headers.values(name):
+            if tag.lower() not in OPTION_TAGS:
+                yield mismatch(request, name, "an option tag registered with IANA", tag)

@@ -1,0 +1,137 @@
+"""What 3GPP asks of an IMS UE beyond the RFCs (TS 24.229).
+
+These checks only meet a UE that shows itself to be one: a SIP client that registers without any
+sign of IMS is not bound by TS 24.229, whatever the profile says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks.context import Context
+from harness.checks.identities import aor_of
+from harness.checks.places import has_token, mismatch, scheme
+from harness.checks.registry import MUST, SHOULD, check, requests
+from harness.checks.session_auth import credentials_in
+from harness.checks.session_registration import is_removal
+from harness.model import Mismatch, Transport
+from harness.sip.message import Request
+from harness.sip.uri import SipUri
+
+_REGISTER = requests("REGISTER")
+_REGISTRATION_TIME = 600000
+
+# TS 24.229 §5.1.1.4.1: when a registration is due again.
+_LONG_REGISTRATION = 1200
+_BEFORE_EXPIRY = 600
+
+_IMS_FEATURES = ("+g.3gpp.", "+g.oma.", "+g.gsma.")
+
+
+def is_ims(request: Request) -> bool:
+    """Whether a REGISTER shows an IMS UE: 3GPP feature tags, an IMEI, or 3GPP header fields."""
+    for contact in request.contacts:
+        if any(name.startswith(_IMS_FEATURES) for name in contact.params):
+            return True
+        if (contact.params.get("+sip.instance") or "").lower().startswith("<urn:gsma:"):
+            return True
+    return bool(request.headers.rows("P-Access-Network-Info"))
+
+
+@check("REG-IMS-1", clause="TS 24.229 §5.1.1.2.1", level=MUST, on=_REGISTER, sender="ue")
+def ims_identity_is_in_from_and_to(request: Request, context: Context) -> Iterator[Mismatch]:
+    """From and To are SIP URIs with the public user identity to be registered."""
+    if not is_ims(request) or request.from_ is None or request.to is None:
+        return
+    if scheme(request.from_.uri) != "sip":
+        yield mismatch(request, "From", "a SIP URI", request.from_.uri)
+    elif aor_of(request.from_.uri) != aor_of(request.to.uri):
+        yield mismatch(request, "From", request.to.uri, request.from_.uri)
+
+
+@check("REG-IMS-2", clause="TS 24.229 §5.1.1.2.1", level=MUST, on=_REGISTER, sender="ue")
+def ims_registration_supports_path(request: Request, context: Context) -> Iterator[Mismatch]:
+    """Supported contains the option tag path."""
+    if is_ims(request) and not has_token(request.supported, "path"):
+        yield mismatch(request, "Supported", "a list with path")
+
+
+@check("REG-IMS-3", clause="TS 24.229 §5.1.1.2.1", level=MUST, on=_REGISTER, sender="ue")
+def ims_registration_asks_for_600000_s(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A registration asks for an expiration interval of 600000 seconds."""
+    if not is_ims(request) or not request.contacts or is_removal(request):
+        return
+    contact = request.contacts[0]
+    asked = contact.expires if contact.expires is not None else request.expires
+    if ("REGISTER", request.call_id or "") not in context.session.minima and (
+        asked != _REGISTRATION_TIME
+    ):
+        yield mismatch(request, "Expires", str(_REGISTRATION_TIME), str(asked or "absent"))
+
+
+@check("REG-IMS-4", clause="TS 24.229 §5.1.1.2.1", level=MUST, on=_REGISTER, sender="ue")
+def ims_registration_asks_for_rport(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The Via of a REGISTER over UDP has an rport parameter without a value."""
+    is_datagram = context.entry.source.transport is Transport.UDP
+    via = request.top_via
+    if is_ims(request) and is_datagram and via is not None and "rport" not in via.params:
+        yield mismatch(request, "Via", "an rport parameter")
+
+
+@check(
+    "REG-IMS-5",
+    clause="TS 24.229 §5.1.1.2.1",
+    level=MUST,
+    on=_REGISTER,
+    sender="ue",
+    needs=("gruu",),
+)
+def ims_ue_with_gruu_names_its_instance(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A UE that supports GRUU includes a +sip.instance parameter in Contact."""
+    if not is_ims(request) or not request.contacts:
+        return
+    if "+sip.instance" not in request.contacts[0].params:
+        yield mismatch(request, "Contact", "+sip.instance", str(request.contacts[0])[:200])
+
+
+@check("REG-IMS-6", clause="TS 24.229 §5.1.1.2.2", level=MUST, on=_REGISTER, sender="ue")
+def announcing_credentials_name_the_home_domain(
+    request: Request, context: Context
+) -> Iterator[Mismatch]:
+    """The uri of an Authorization without a nonce is the SIP URI of the home network's domain."""
+    if not is_ims(request) or not isinstance(request.parsed_uri, SipUri):
+        return
+    for name, offset, credentials in credentials_in(request):
+        if credentials.is_placeholder and credentials.uri != request.uri:
+            yield Mismatch(f'uri="{request.uri}"', f'uri="{credentials.uri}"', name, offset)
+
+
+@check("REG-IMS-7", clause="TS 24.229 §5.1.1.2.2", level=MUST, on=_REGISTER, sender="ue")
+def announcing_credentials_are_complete(request: Request, context: Context) -> Iterator[Mismatch]:
+    """An Authorization without a nonce has username, realm, and empty nonce and response."""
+    if not is_ims(request):
+        return
+    for name, offset, credentials in credentials_in(request):
+        if not credentials.is_placeholder:
+            continue
+        for param in ("username", "realm", "nonce", "response"):
+            if getattr(credentials, param) is None:
+                yield Mismatch(f"{param} present", f"no {param}", name, offset)
+
+
+@check("REG-IMS-8", clause="TS 24.229 §5.1.1.4.1", level=SHOULD, on=_REGISTER, sender="ue")
+def ims_registration_is_renewed_in_time(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A registration is renewed 600 seconds before it ends, or at half its time if that is short.
+
+    A UE out of coverage cannot, so that it is a remark.
+    """
+    known = context.session.registrations.of(request)
+    if not is_ims(request) or known is None or known.granted is None or is_removal(request):
+        return
+    if not known.is_active or known.expires_at is None or known.call_id != request.call_id:
+        return
+    is_long = known.granted > _LONG_REGISTRATION
+    ahead = _BEFORE_EXPIRY if is_long else known.granted / 2
+    late = context.time - (known.expires_at - ahead)
+    if late > max(32.0, known.granted / 10):
+        yield Mismatch(f"{ahead:.0f} s before the end", f"{late:.0f} s later than that", "REGISTER")
