@@ -76,6 +76,7 @@ class NetworkDouble:
         self.sip_rules: list[SipRule] = []
         self.http_rules: list[HttpRule] = []
         self.silent = False
+        self.record_route = ""
         self.subscriptions: dict[str, Subscribed] = {}
         self._pending: list[Send] = []
         self._tags = itertools.count(1)
@@ -256,7 +257,7 @@ class NetworkDouble:
             ("Event", fields.pop("event", package)),
             ("Subscription-State", state),
         ]
-        if route := fields.pop("record_route", ""):
+        if route := fields.pop("record_route", self.record_route):
             headers.append(("Record-Route", route))
         if content_type:
             headers.append(("Content-Type", content_type))
@@ -293,8 +294,8 @@ def _package(request: Request) -> str:
 
 def _register(double: NetworkDouble, request: Request, source: Peer) -> None:
     expires = str(request.expires or 0)
-    contact = request.headers.get("Contact", "")
-    headers = [("Contact", f"{contact};expires={expires}")] if expires != "0" else []
+    contact = request.contacts[0].uri if request.contacts else ""
+    headers = [("Contact", f"<{contact}>;expires={expires}")] if expires != "0" else []
     double.respond(request, 200, headers, source)
 
 

@@ -1,0 +1,172 @@
+"""Faults in the UE's documents and in its XCAP requests."""
+
+from __future__ import annotations
+
+from harness.ue.defect import (
+    ENTRY,
+    FIRST_PUBLISH,
+    LISTS,
+    PERM,
+    RLS,
+    RULES,
+    Defect,
+    all_http,
+    defect,
+    drop,
+    swap,
+    swap_body,
+    swap_target,
+    write,
+)
+
+OTHER = "sip:+330000000000@test-rcs.com"
+
+DOCUMENT_DEFECTS: tuple[Defect, ...] = (
+    # RFC 3863, RFC 4479: the published document
+    defect(
+        "pidf-entity-of-another",
+        "the published document is about another presentity",
+        FIRST_PUBLISH,
+        swap_body('entity="[^"]*"', f'entity="{OTHER}"'),
+    ),
+    defect(
+        "pidf-without-entity",
+        "the published document has no entity",
+        FIRST_PUBLISH,
+        swap_body(' entity="[^"]*"', ""),
+    ),
+    defect(
+        "duplicate-tuple-id",
+        "two tuples have the same id",
+        FIRST_PUBLISH,
+        swap_body('id="t2"', 'id="t1"'),
+    ),
+    defect(
+        "timestamp-without-zone",
+        "a timestamp has no time zone",
+        FIRST_PUBLISH,
+        swap_body("Z</timestamp>", "</timestamp>"),
+    ),
+    defect(
+        "pidf-basic-of-no-kind",
+        "a tuple is neither open nor closed",
+        FIRST_PUBLISH,
+        swap_body("<basic>open", "<basic>ajar"),
+    ),
+    defect(
+        "pidf-elements-out-of-order",
+        "a tuple has its status behind its contact",
+        FIRST_PUBLISH,
+        swap_body(r"(<status>.*?</status>)(.*?</contact>)", r"\2\1"),
+    ),
+    defect(
+        "pidf-cut-short",
+        "the published document ends in the middle",
+        FIRST_PUBLISH,
+        lambda draft: draft.edit_body(lambda body: body[: len(body) // 2]),
+    ),
+    # RFC 9112, TS 24.109, RFC 4825: XCAP requests
+    defect(
+        "http-without-host",
+        "HTTP requests have no Host",
+        all_http,
+        drop("Host"),
+    ),
+    defect(
+        "xcap-without-identity",
+        "HTTP requests have no X-3GPP-Intended-Identity",
+        all_http,
+        drop("X-3GPP-Intended-Identity"),
+    ),
+    defect(
+        "xcap-identity-unquoted",
+        "X-3GPP-Intended-Identity has no quotes",
+        all_http,
+        swap("X-3GPP-Intended-Identity", '"(.*)"', r"\1"),
+    ),
+    defect(
+        "wrong-mime-type",
+        "the resource lists are put as text/xml",
+        LISTS,
+        write("Content-Type", "text/xml"),
+    ),
+    defect(
+        "xcap-selector-unescaped",
+        "the node selector has plain brackets and quotes",
+        ENTRY,
+        lambda draft: draft.to(
+            draft.target.replace("%5B", "[").replace("%5D", "]").replace("%22", '"')
+        ),
+    ),
+    defect(
+        "xcap-entry-of-another",
+        "the entry that is put is not the one that the selector selects",
+        ENTRY,
+        swap_body('uri="[^"]*"', f'uri="{OTHER}"'),
+    ),
+    defect(
+        "xcap-home-of-another",
+        "the presence rules are put into another user's directory",
+        RULES,
+        swap_target("/users/[^/]*/", "/users/sip%3A%2B330000000000%40test-rcs.com/"),
+    ),
+    # RFC 4826, RFC 5025, OMA: documents
+    defect(
+        "resource-list-duplicate-entry",
+        "a resource list has the same entry twice",
+        LISTS,
+        swap_body(
+            "My presence buddies</display-name>",
+            'My presence buddies</display-name><entry uri="sip:a@b.example"/>'
+            '<entry uri="sip:a@b.example"/>',
+        ),
+    ),
+    defect(
+        "resource-list-duplicate-name",
+        "two resource lists have the same name",
+        LISTS,
+        swap_body('name="oma_grantedcontacts"', 'name="oma_buddylist"'),
+    ),
+    defect(
+        "rls-service-without-list",
+        "the RLS service refers to a list that is not there",
+        RLS,
+        swap_body("%22rcs%22", "%22nobody%22"),
+    ),
+    defect(
+        "rls-service-of-no-package",
+        "the RLS service names an unknown element in place of its package",
+        RLS,
+        swap_body("<package>presence</package>", "<event>presence</event>"),
+    ),
+    defect(
+        "rules-unknown-action",
+        "a presence rule decides what no rule can decide",
+        RULES,
+        swap_body("sub-handling>confirm", "sub-handling>maybe"),
+    ),
+    defect(
+        "rules-duplicate-id",
+        "two presence rules have the same id",
+        RULES,
+        swap_body('id="wp_prs_unlisted"', 'id="wp_prs_allow_own"'),
+    ),
+    defect(
+        "rules-anchor-not-encoded",
+        "the anchors of the presence rules hold the identity unescaped",
+        RULES,
+        swap_body(r"sip%3A%2B(\d+)%40", r"sip:+\1@", 0),
+    ),
+    defect(
+        "permanent-presence-of-another",
+        "the permanent presence is about another presentity",
+        PERM,
+        swap_body('entity="[^"]*"', f'entity="{OTHER}"'),
+    ),
+    defect(
+        "permanent-presence-duplicate-person",
+        "the permanent presence has two persons with one id",
+        PERM,
+        swap_body("</pdm:person>", '</pdm:person><pdm:person id="p1"/>'),
+    ),
+)
