@@ -169,7 +169,7 @@ class _Budget:
 def _cards(story: Story, budget: _Budget) -> list[Card]:
     cards: list[Card] = []
     shown: Counter[tuple[str, str, str]] = Counter()
-    for finding in story.findings:
+    for finding in sorted(story.findings, key=_urgency):
         kind = (finding.check, finding.sender, finding.ue)
         shown[kind] += 1
         if shown[kind] > MAX_OF_CHECK or len(cards) >= MAX_CARDS:
@@ -186,6 +186,11 @@ def _cards(story: Story, budget: _Budget) -> list[Card]:
         )
         cards.append(card)
     return cards
+
+
+def _urgency(finding: Finding) -> tuple[int, bool, int]:
+    """What the UE has to answer for comes first, level by level."""
+    return list(Level).index(finding.level), finding.sender != "ue", finding.entry
 
 
 def _sections(story: Story, budget: _Budget) -> list[Section]:
@@ -218,7 +223,7 @@ def _chosen(messages: Sequence[Seen], room: int) -> list[Seen]:
 def _tone(seen: Seen) -> str:
     """How a message looks: by its worst finding, else by whether a step claimed it."""
     if seen.verdict is not Verdict.PASS:
-        return seen.verdict.value
+        return str(seen.verdict.value)
     if any(each.level is Level.SHOULD for each in seen.findings):
         return "remark"
     return "pass" if seen.step is not None else "none"
