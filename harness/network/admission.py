@@ -15,7 +15,7 @@ from harness.network.site import Site
 from harness.sip.fields import FieldError, MediaType, parse_media_type
 from harness.sip.message import Request
 
-LIST_MEDIA_TYPES = ("multipart/related", "application/rlmi+xml")
+LIST_MEDIA_TYPE = "multipart/related"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,12 @@ class Admission:
         name = asked.package.name
         if asked.package.is_owner_only or name not in (service.packages or (name,)):
             return Refused(bad_event())
-        # RFC 4662 §4.3 wants more in an Accept, and says nothing of refusing one with less.
-        if not _accepts(asked.request, (asked.package.media_type, *LIST_MEDIA_TYPES)):
-            return Refused(Reply(406))
         is_plain = self._site.profile.network.notifications == "plain"
+        # RFC 3261 §21.4.7: an Accept that lists nothing usable. None at all is no reason to
+        # refuse, though RFC 4662 §4.3 wants one: the option tag says that lists are understood.
+        wanted = asked.package.media_type if is_plain else LIST_MEDIA_TYPE
+        if not _accepts(asked.request, (wanted,)):
+            return Refused(Reply(406))
         kind = PlainListFeed if is_plain else ListFeed
         # RFC 4662 §4.1: without the option tag "the subscription cannot proceed"; RFC 3261
         # §8.2.4: a 421 lists what is needed in Require.

@@ -21,7 +21,7 @@ from harness.sip.message import (
     make_raw,
     make_response,
 )
-from harness.sip.parameters import split_top_level
+from harness.sip.parameters import quote, split_top_level
 from harness.sip.uri import OtherUri
 
 OPTION_TAGS = ("eventlist", "gruu", "path")
@@ -84,6 +84,9 @@ def make_reply(request: Request, reply: Reply, new_tag: str) -> Response:
     request = _with_keep(request)
     # Content-Type belongs to a body (§20.15); the roles give it with their body.
     headers: list[Header] = [*reply.headers, ("Server", SERVER)]
+    if reply.status == 403 and request.method != "REGISTER":
+        # RFC 3261 §20.43. Phones take a 403 without a Warning for the loss of their registration.
+        headers.append(("Warning", f"399 {SERVER} {quote(reply.reason or 'Not authorized')}"))
     tag = reply.to_tag or new_tag
     try:
         return make_response(request, reply.status, reply.reason, headers, reply.body, tag)

@@ -113,7 +113,9 @@ def test_notifier_answers_404_for_another_domain() -> None:
 
 
 def test_notifier_forbids_others_to_see_the_watchers() -> None:
-    assert Link().subscribe(uri=BUDDY).status == 403
+    response = Link().subscribe(uri=BUDDY)
+    assert response.status == 403
+    assert response.headers.get("Warning") == '399 presence-harness "Not authorized"'
 
 
 def test_notifier_refreshes_with_full_state_and_the_same_tags() -> None:

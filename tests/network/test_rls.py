@@ -184,9 +184,20 @@ def test_rls_needs_eventlist_and_says_so(link: Link) -> None:
     assert link.notifies() == []
 
 
-def test_rls_serves_a_subscriber_without_accept_or_with_less_than_it_should(link: Link) -> None:
-    only_pidf = [*EVENTLIST, ("Accept", "application/pidf+xml")]
-    assert link.subscribe("presence", LIST_URI, only_pidf).status == 200
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        (None, 200),
+        ("application/pidf+xml, multipart/related, application/rlmi+xml", 200),
+        ("multipart/*", 200),
+        ("application/pidf+xml", 406),
+    ],
+)
+def test_rls_refuses_only_an_accept_that_rules_lists_out(
+    link: Link, accept: str | None, status: int
+) -> None:
+    headers = [*EVENTLIST, *([("Accept", accept)] if accept else [])]
+    assert link.subscribe("presence", LIST_URI, headers).status == status
 
 
 @pytest.mark.parametrize(
