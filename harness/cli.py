@@ -89,6 +89,13 @@ def _add_ue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bind", metavar="ADDR", help="the UE's own address")
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="its SIP port (0: any)")
     parser.add_argument("--transport", choices=("udp", "tcp"), default="udp")
+    parser.add_argument(
+        "--patience",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="how long to wait for somebody who wants to watch the user (default: 30)",
+    )
     parser.add_argument("--once", action="store_true", help="say good-bye after the flow")
     parser.add_argument(
         "--pcap-out", type=Path, metavar="FILE", help="write a capture (secrets are not masked)"
@@ -107,6 +114,16 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r}: a port is a number from 0 to 65535")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86400:
+        raise argparse.ArgumentTypeError(f"{text!r}: give seconds, from 0 to 86400")
+    return seconds
 
 
 # Each command loads what it needs when it runs, so that `presence --help` is quick.

@@ -28,7 +28,7 @@ from harness.transport.driver import Driver, ListenError, local_address_towards
 from harness.ue.agent import ReferenceUe
 from harness.ue.defects import DEFECTS, Defect
 from harness.ue.personas import PERSONAS
-from harness.ue.settings import Settings, SettingsError
+from harness.ue.settings import Settings, SettingsError, Waits
 
 EXIT_OK, EXIT_FAILED, EXIT_UNUSABLE = 0, 1, 2
 _FAREWELL_SECONDS = 4.0
@@ -203,7 +203,7 @@ def _settings(
         defects=defects,
         user_agent=pixit.user_agent,
         list_name=pixit.list_name,
-        quit_after_flow=False,
+        waits=Waits(watcher=arguments.patience),
     )
 
 
