@@ -105,6 +105,7 @@ def render(story: Story) -> str:
         checks=_checks(story),
         started=_clock(story.started),
         persona=_persona(story),
+        step_name=lambda step: story.step_names.get(step, step),
         has_row=rows.__contains__,
         anchor_of=lambda finding: anchors.get(id(finding)),
         others=story.strangers[:_MAX_OTHERS],

@@ -29,10 +29,10 @@ def _line(entry: TraceEntry, offset: float, sender: Sender | None, what: str) ->
 
 def ladder_text(story: Story) -> Iterator[str]:
     """The whole ladder, line by line; several UEs are told apart by their addresses."""
-    names = {step["id"]: step["name"] for step in story.run.get("steps") or ()}
+    names = story.step_names
     for seen in story.messages:
         parts = [_line(seen.entry, seen.offset, seen.sender, seen.summary)]
-        parts.append(plain(str(names.get(seen.step, seen.step or ""))))
+        parts.append(plain(names.get(seen.step or "", seen.step or "")))
         if seen.kind != "message":
             parts.append(f"({plain(seen.kind)})")
         if seen.verdict in _REMARKS:

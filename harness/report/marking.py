@@ -22,6 +22,8 @@ _MAX_MARK = 2048
 _MAX_BINARY = 512
 # Shorter texts stand by chance in too many places.
 _MIN_PART = 4
+# Checks cut long observations, so that one may be only the beginning of what it is about.
+_CUT = 200
 _TOKEN = re.compile(rb"[^\s,;<>=\"]+|.", re.DOTALL)
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.!%*_+`'~-]*")
 _START_LINE = frozenset(
@@ -133,6 +135,8 @@ def _at(message: Message, offset: int, observed: str) -> Place:
     raw = message.raw
     row = _row(raw, offset)
     seen = observed.encode("utf-8", "surrogateescape")
+    if len(seen) >= _CUT and raw.startswith(seen, offset):
+        return row
     if seen and raw.startswith(seen, offset):
         return Place(offset, offset + min(len(seen), _MAX_MARK))
     # An offset may be that of the field where what was observed is only a part of it.

@@ -131,6 +131,11 @@ class Story:
                 counts[step.verdict] += 1
         return counts
 
+    @property
+    def step_names(self) -> dict[str, str]:
+        """The names of the flow's steps by their ids."""
+        return {str(each["id"]): str(each["name"]) for each in self.run.get("steps") or ()}
+
     def about(self, group: str, name: str) -> str:
         """A text of the run event, as `about("tool", "version")`; "" where it is not there."""
         value = self.run.get(group)

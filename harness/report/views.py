@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.report.allure import write_allure
 from harness.report.html import write_html
 from harness.report.junit import write_junit
 from harness.report.ladder import ladder_text
@@ -23,5 +24,6 @@ def write_reports(record_path: Path, folder: Path) -> list[Path]:
     return [
         write_html(story, folder / "index.html"),
         write_junit(story, folder / "junit.xml"),
+        write_allure(story, folder / "allure-results"),
         ladder,
     ]
