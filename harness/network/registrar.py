@@ -14,8 +14,9 @@ from harness.network.gruu import Gruus
 from harness.network.reply import Header, Reply, granted_seconds, too_brief
 from harness.network.site import Site
 from harness.sip.fields import NameAddr
+from harness.sip.grammar import validate
 from harness.sip.message import Request
-from harness.sip.parameters import quote
+from harness.sip.parameters import Parameters, quote
 from harness.sip.timers import TimerQueue
 from harness.sip.uri import SipUri, same_uri
 
@@ -130,7 +131,7 @@ class Registrar:
         self._check_target(aor, contact)
         return Binding(
             aor=aor,
-            contact=NameAddr(contact.uri, contact.params.without(*_REGISTRAR_PARAMS)),
+            contact=NameAddr(contact.uri, _kept(contact.params)),
             call_id=request.call_id or "",
             cseq=request.cseq.number if request.cseq else 0,
             expires_at=now + seconds,
@@ -244,6 +245,18 @@ class Registrar:
     def next_deadline(self) -> float | None:
         """When the next binding expires."""
         return self._expiry.next_deadline()
+
+
+def _kept(params: Parameters) -> Parameters:
+    """The parameters of a contact that are given back.
+
+    RFC 3840 §6: the 200 "MUST include all of the feature parameters associated with that URI".
+    What the grammar refuses is no parameter, and what only a registrar gives is ignored.
+    """
+    pairs = params.without(*_REGISTRAR_PARAMS).pairs
+    return Parameters(
+        pair for pair in pairs if validate("Contact", f"<sip:a>{Parameters([pair])}") is None
+    )
 
 
 def _check_order(old: Binding, new: Binding | Request) -> None:

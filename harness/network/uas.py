@@ -27,6 +27,8 @@ from harness.sip.uri import OtherUri
 OPTION_TAGS = ("eventlist", "gruu", "path")
 """The extensions that a request may require (RFC 4662, RFC 5627, RFC 3327)."""
 
+_SINGLE = ("From", "To", "Call-ID", "CSeq")
+
 _KEEP_SECONDS = {Transport.UDP.value: 29, Transport.TCP.value: 120}
 """Keep-alive intervals (RFC 5626 §4.4.1, §4.4.2: 24 to 29 s on UDP, 95 to 120 s on streams)."""
 
@@ -81,7 +83,7 @@ def _unreadable_field(request: Request) -> str | None:
 
 def make_reply(request: Request, reply: Reply, new_tag: str) -> Response:
     """The response to a request; `new_tag` is for a To without tag (RFC 3261 §8.2.6.2)."""
-    request = _with_keep(request)
+    request = _with_keep(_without_repeats(request))
     # Content-Type belongs to a body (§20.15); the roles give it with their body.
     headers: list[Header] = [*reply.headers, ("Server", SERVER)]
     if reply.status == 403 and request.method != "REGISTER":
@@ -92,6 +94,13 @@ def make_reply(request: Request, reply: Reply, new_tag: str) -> Response:
         return make_response(request, reply.status, reply.reason, headers, reply.body, tag)
     except SerializeError:
         return _mirror(request, reply, headers, tag)
+
+
+def _without_repeats(request: Request) -> Request:
+    """The request with one row each of what stands once in a response (§7.3.1): the first."""
+    first = {name: request.headers.rows(name)[:1] for name in _SINGLE}
+    fields = [row for row in request.headers if row.name not in first or first[row.name] == (row,)]
+    return replace(request, headers=Headers(fields))
 
 
 def _mirror(request: Request, reply: Reply, headers: list[Header], tag: str) -> Response:

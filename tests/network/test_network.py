@@ -99,6 +99,21 @@ def test_network_says_what_is_wrong_with_a_request(data: bytes, status: int, rea
     assert (response.status, response.reason) == (status, reason)
 
 
+def test_network_gives_a_repeated_field_back_once() -> None:
+    data = raw_request("OPTIONS").replace(b"Call-ID: call", b"Call-ID: call\r\nCall-ID: other")
+    response = answer_to(data)
+    assert (response.status, response.headers.values("Call-ID")) == (400, ("call",))
+
+
+def test_registrar_gives_back_only_parameters_that_can_be_written() -> None:
+    contact = "<sip:192.0.2.1>;+sip.instance=<urn:x:1>;video"
+    response = answer_to(raw_request("REGISTER", "sip:test-rcs.com", f"Contact: {contact}"))
+    assert response.malformed == ()
+    (found,) = response.contacts
+    assert "+sip.instance" not in found.params
+    assert "video" in found.params
+
+
 def test_network_refuses_an_extension_that_it_does_not_know() -> None:
     response = answer_to(raw_request("OPTIONS", AOR, "Require: foo, path, 100rel"))
     assert response.status == 420

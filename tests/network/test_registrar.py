@@ -6,12 +6,11 @@ import pytest
 
 from harness.config import Network as NetworkSettings
 from harness.config import Pixit, Profile
-from harness.model import Peer
 from harness.network.limits import Limits
 from harness.sip.digest import answer, parse_challenge
 from harness.sip.message import Response
 
-from .link import AOR, UE, Link, profile
+from .link import AOR, Link, profile
 
 INSTANCE = '+sip.instance="<urn:gsma:imei:35643205-905062-0>"'
 
@@ -191,14 +190,10 @@ def test_registrar_refuses_a_contact_that_would_loop(uri: str) -> None:
     assert Link().register([("Contact", f"<{uri}>;{INSTANCE}")]).status == 403
 
 
-@pytest.mark.parametrize(("transport", "keep"), [("UDP", "29"), ("TCP", "120")])
-def test_network_answers_keep_with_an_interval(transport: str, keep: str) -> None:
+def test_network_answers_keep_with_an_interval() -> None:
     response = Link().register(via=";keep")
     assert response.top_via is not None
     assert response.top_via.params["keep"] == "29"
-    assert (response.top_via.received, response.top_via.rport) == (None, 5060) or (
-        response.top_via.rport == 5060
-    )
 
 
 def test_network_leaves_keep_alone_for_a_sender_further_away() -> None:
@@ -274,11 +269,3 @@ def test_registrar_forbids_a_user_to_register_another() -> None:
     link = Link(SECRET)
     challenge = link.register()
     assert link.register([credentials(challenge)], sender="sip:x@test-rcs.com").status == 403
-
-
-def test_registrar_absorbs_a_retransmission() -> None:
-    link = Link()
-    link.register(call_id="one", cseq=1)
-    raw = link.network.registrar  # the request went once; the transport repeats it
-    assert len(raw.bindings(AOR)) == 1
-    assert Peer("192.0.2.1", 5060) == UE
