@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.model import Peer, Send
 from harness.sip.message import Request, Response
-from harness.ue.softstate import SoftState
+from harness.ue.softstate import Reaction, SoftState
 from harness.ue.uac import Uac
 
 
@@ -17,6 +17,7 @@ class Registration(SoftState):
         self._call_id = f"{uac.new_id()}@{uac.settings.local.host}"
         self._from_tag = uac.new_id()
         self._sequence = 0
+        self._announces = uac.settings.sends_placeholder
 
     def _make_request(self, seconds: int) -> tuple[Request, Peer]:
         settings = self.uac.settings
@@ -38,7 +39,7 @@ class Registration(SoftState):
                 # The binding is the address itself: a GRUU stands for it, RFC 5627 §4.1.
                 "contact": settings.contact,
                 "expires": str(seconds),
-                "initial_authorization": placeholder if settings.sends_placeholder else "",
+                "initial_authorization": placeholder if self._announces else "",
             },
         )
 
@@ -54,6 +55,14 @@ class Registration(SoftState):
         if request.expires:
             self.uac.account.learn(response)
         return []
+
+    def _react(self, request: Request, status: int) -> Reaction:
+        # Servers that know nothing of IMS take credentials without a nonce for a broken request
+        # (RFC 3261 §25.1 wants 32 digits in a response): they get a REGISTER without.
+        if status == 400 and self._announces:
+            self._announces = False
+            return Reaction.RENEW
+        return super()._react(request, status)
 
     def _forget(self) -> None:
         self.uac.account.forget()

@@ -43,6 +43,15 @@ def test_ue_leaves_the_announcement_out_when_told_so() -> None:
     assert double.requests("REGISTER")[0].headers.get("Authorization") is None
 
 
+def test_ue_leaves_the_announcement_out_where_a_server_cannot_read_it() -> None:
+    first, second = registered((400, [], b"")).requests("REGISTER")[:2]
+    assert "nonce=" in first.headers.get("Authorization", "")
+    assert second.headers.get("Authorization") is None
+    double = registered((400, [], b""), (400, [], b""))
+    assert len(double.requests("REGISTER")) == 2
+    assert double.ue.done
+
+
 @pytest.mark.parametrize(
     ("reply", "field"),
     [(CHALLENGE, "Authorization"), (PROXY_CHALLENGE, "Proxy-Authorization")],
