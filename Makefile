@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ARGS   ?=
 
-.PHONY: presence test lint types selftest setup clean bench
+.PHONY: presence test lint types selftest setup clean
 
 presence: setup
 	$(BIN)/pytest -m presence testcases $(ARGS)
