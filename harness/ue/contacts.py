@@ -13,6 +13,8 @@ from harness.ue.xcap_client import Job, Outcome, XcapClient
 
 _AUID = "resource-lists"
 _NAMESPACE = "urn:ietf:params:xml:ns:resource-lists"
+_LIST = f"{{{_NAMESPACE}}}list"
+_ENTRY = f"{{{_NAMESPACE}}}entry"
 _ELEMENT = "application/xcap-el+xml"
 _MAX_READS = 3
 _MAX_CONTACTS = 1000
@@ -28,6 +30,7 @@ class ContactList:
         client: XcapClient,
         report: Callable[[str], None],
     ) -> None:
+        self._name = settings.list_name
         self._settings = settings
         self._composer = composer
         self._client = client
@@ -43,7 +46,7 @@ class ContactList:
             self._take(outcome)
             return then(at) if then is not None else []
 
-        path = self._composer.list_path(self._settings.list_name)
+        path = self._composer.list_path(self._name)
         target = self._composer.target(_AUID, path)
         return self._client.submit(Job("the list of contacts", "GET", target, done), now)
 
@@ -59,7 +62,9 @@ class ContactList:
         except BodyError as error:
             self._report(f"the list of contacts cannot be read: {error}")
             return
-        uris = [entry.get("uri") or "" for entry in element.iter(f"{{{_NAMESPACE}}}entry")]
+        # Some servers answer with the whole document: then the list is inside.
+        lists = (found for found in element.iter(_LIST) if found.get("name") == self._name)
+        uris = [entry.get("uri") or "" for found in lists for entry in found.iter(_ENTRY)]
         self._known = {address_of_record(uri) for uri in uris[: _MAX_CONTACTS // 2]}
 
     def __contains__(self, uri: str) -> bool:

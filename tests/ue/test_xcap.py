@@ -92,6 +92,16 @@ def test_ue_leaves_out_its_entry_where_the_list_has_it() -> None:
     assert double.http("PUT", "/entry") == []
 
 
+def test_ue_finds_the_list_in_a_server_that_answers_with_the_whole_document() -> None:
+    head = b'<resource-lists xmlns="urn:ietf:params:xml:ns:resource-lists">'
+    kind = [("Content-Type", "application/resource-lists+xml")]
+    other = LISTED.replace(b'"rcs"', b'"other"')
+    for inside, count in ((LISTED, 0), (other, 1)):
+        reply = (200, kind, head + inside + b"</resource-lists>")
+        double = provisioned(only_http("GET", "~~", reply))
+        assert len(double.http("PUT", "/entry")) == count
+
+
 def test_ue_reads_the_list_again_after_412_and_then_decides() -> None:
     kind = [("Content-Type", "application/xcap-el+xml"), ("ETag", '"new"')]
     empty = (200, kind, b'<list name="rcs"/>')
