@@ -260,8 +260,8 @@ def _headline(story: Story) -> str:
         if counts[verdict]:
             says = _VERDICT_SAYS[verdict]
             told.append(f"{counts[verdict]} {says[2] if counts[verdict] == 1 else says[1]}")
-    ues = f" of {len(story.ues)} UEs" if len(story.ues) > 1 else ""
-    return f"{', '.join(told)}{ues}."
+    ues = f"Of {len(story.ues)} UEs, " if len(story.ues) > 1 else ""
+    return f"{ues}{', '.join(told)}."
 
 
 def _must_by_sender(story: Story) -> Mapping[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.model import Sender, Verdict
 from harness.report.record import summary
-from harness.report.story import Story
+from harness.report.story import Story, verdict_of
 from harness.report.text import plain
 from harness.trace import TraceEntry
 
@@ -36,7 +36,8 @@ def ladder_text(story: Story) -> Iterator[str]:
         if seen.kind != "message":
             parts.append(f"({plain(seen.kind)})")
         if seen.verdict in _REMARKS:
-            checks = dict.fromkeys(each.check for each in seen.findings)
+            worst = (each for each in seen.findings if verdict_of(each) is seen.verdict)
+            checks = dict.fromkeys(each.check for each in worst)
             parts.append(f"{_REMARKS[seen.verdict]}: {plain(', '.join(checks))}")
         if len(story.ues) > 1 and seen.ue:
             parts.append(f"[{plain(seen.ue)}]")

@@ -74,6 +74,47 @@
     button.addEventListener("click", () => ladder[button.dataset.ladder](button));
   }
 
+  // A body on one long line is easier to read indented; as text, so that nothing in it is run.
+  function indented(xml) {
+    let depth = 0;
+    const pieces = xml.replace(/>\s+</g, "><").split(/(?<=>)(?=<)/);
+    return pieces.map((piece) => {
+      if (piece.startsWith("</")) depth = Math.max(0, depth - 1);
+      const line = "  ".repeat(depth) + piece;
+      const opens = /^<[^!?/]/.test(piece) && !piece.endsWith("/>") && !piece.includes("</");
+      if (opens) depth = Math.min(40, depth + 1);
+      return line;
+    }).join("\n");
+  }
+
+  function offerIndent(wire) {
+    const xml = Array.from(wire.querySelectorAll(".in-body code"), (each) => each.textContent).join("\n");
+    if (wire.dataset.seen || !/^\s*</.test(xml)) return;
+    wire.dataset.seen = "1";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Body indented";
+    button.setAttribute("aria-pressed", "false");
+    const tools = document.createElement("div");
+    tools.className = "tools indent";
+    tools.append(button);
+    const pretty = document.createElement("pre");
+    pretty.className = "wire pretty";
+    pretty.tabIndex = 0;
+    pretty.hidden = true;
+    wire.before(tools);
+    wire.after(pretty);
+    button.addEventListener("click", () => {
+      press(button, !pressed(button));
+      if (!pretty.textContent) pretty.textContent = indented(xml);
+      pretty.hidden = !pressed(button);
+      wire.hidden = pressed(button);
+    });
+  }
+  for (const fold of all("details")) {
+    fold.addEventListener("toggle", () => fold.querySelectorAll(":scope .wire").forEach(offerIndent));
+  }
+
   const search = document.getElementById("check-filter");
   if (search) {
     const rows = all(".checks tbody tr").map((row) => [row, row.textContent.toLowerCase()]);
