@@ -250,4 +250,4 @@ class Case:
     check: str
     good: list[Step | bytes]
     bad: list[Step | bytes]
-    profile: str = "ietf"
+    profile: Profile | str = "ietf"
