@@ -48,7 +48,7 @@ class ReferenceUe:
         self._account = Account(settings)
         self._layer = TransactionLayer(settings.timers)
         self._wire = Wire(settings.defects)
-        self._uac = Uac(settings, self._account, self._layer, new_id)
+        self._uac = Uac(settings, self._account, self._layer, new_id, self._report)
         self._composer = Composer(settings)
         self.xcap = XcapClient(settings, new_id, settings.identity)
         self.contacts = ContactList(settings, self._composer, self.xcap, self._report)

@@ -22,7 +22,7 @@ class Publication(SoftState):
     reactions: Mapping[int, Reaction] = MappingProxyType({**REACTIONS, 412: Reaction.RENEW})
 
     def __init__(self, uac: Uac, compose: Callable[[], bytes], tag: str = "") -> None:
-        super().__init__(uac, "publication", uac.settings.publication_seconds)
+        super().__init__(uac, uac.settings.publication_seconds)
         self._compose = compose
         self._tag = tag
         self._call_id = f"{uac.new_id()}@{uac.settings.local.host}"

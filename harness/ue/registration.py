@@ -12,7 +12,7 @@ class Registration(SoftState):
     """REGISTER, its refresh, and the de-registration."""
 
     def __init__(self, uac: Uac) -> None:
-        super().__init__(uac, "registration", uac.settings.registration_seconds)
+        super().__init__(uac, uac.settings.registration_seconds)
         # RFC 3261 §10.2: one Call-ID for all REGISTERs, and a CSeq that counts up by one.
         self._call_id = f"{uac.new_id()}@{uac.settings.local.host}"
         self._from_tag = uac.new_id()

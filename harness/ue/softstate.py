@@ -21,6 +21,8 @@ from harness.ue.uac import Uac
 _MAX_SECONDS = 2**32 - 1
 _MAX_QUICK = 4
 """Requests that may follow a refusal at once; after that the back-off rules."""
+_LEAST_DELAY = 1.0
+"""Seconds before a refresh, however little is granted: nobody is flooded."""
 _MAX_FAILURES = 10
 """Failures in a row after which the UE stops trying."""
 
@@ -69,9 +71,8 @@ class SoftState(ABC):
 
     reactions: Mapping[int, Reaction] = REACTIONS
 
-    def __init__(self, uac: Uac, name: str, seconds: int) -> None:
+    def __init__(self, uac: Uac, seconds: int) -> None:
         self.uac = uac
-        self.name = name
         self.phase = Phase.IDLE
         self.failure = ""
         self._wanted = seconds
@@ -212,10 +213,7 @@ class SoftState(ABC):
         if reaction is Reaction.LATER:
             return self._try_later(why, _retry_after(response), now)
         if reaction is Reaction.GIVE_UP:
-            self.failure = why
-            self._expires = None
-            self._end(Phase.FAILED)
-            return []
+            return self._give_up(why)
         self._quick += 1
         if self._quick > _MAX_QUICK:
             return self._try_later(why, None, now)
@@ -232,13 +230,21 @@ class SoftState(ABC):
     def _try_later(self, why: str, after: float | None, now: float) -> list[Send]:
         self._failures += 1
         self._quick = 0
-        self.failure = why
         if self._failures > _MAX_FAILURES:
-            self._end(Phase.FAILED)
-            return []
+            return self._give_up(why)
+        self._fail(why)
         self.phase = Phase.WAITING
         self._next = now + (self._back_off(self._failures) if after is None else after)
         return []
+
+    def _give_up(self, why: str) -> list[Send]:
+        self._fail(why)
+        self._end(Phase.FAILED)
+        return []
+
+    def _fail(self, why: str) -> None:
+        self.failure = why
+        self.uac.report(why)
 
     def _back_off(self, failures: int) -> float:
         """RFC 5626 §4.5: the wait doubles up to a bound; between half and all of it is waited."""
@@ -251,7 +257,7 @@ class SoftState(ABC):
         """The state lives for `seconds`: plan the refresh."""
         self.phase = Phase.HELD
         self._expires = now + seconds
-        self._next = now + refresh_delay(seconds)
+        self._next = now + max(refresh_delay(seconds), _LEAST_DELAY)
 
     def _end(self, phase: Phase) -> None:
         self.phase = phase

@@ -74,10 +74,9 @@ class Subscription(SoftState):
     reactions: Mapping[int, Reaction] = MappingProxyType({**REACTIONS, 481: Reaction.RENEW})
 
     def __init__(self, uac: Uac, package: str, view: View, suffix: str = "") -> None:
-        super().__init__(uac, package, uac.settings.subscription_seconds)
+        super().__init__(uac, uac.settings.subscription_seconds)
         self.package = package
         self.dialog: Dialog | None = None
-        self.problems: list[str] = []
         self._view = view
         self._suffix = suffix
         self._call_id = self._from_tag = ""
@@ -147,9 +146,10 @@ class Subscription(SoftState):
                 self.dialog = Dialog.uac(request, response)
             except DialogError as error:
                 # The NOTIFY makes the dialog (RFC 6665 §4.4.1); this answer only lacks something.
-                self._note(f"the {response.status} to SUBSCRIBE has {error}")
+                self.uac.report(f"the {response.status} to SUBSCRIBE has {error}")
         elif response.to is not None and response.to.tag == self.dialog.remote_tag:
             self.dialog.take_response(request, response)
+            self._restarts = 0
         return []
 
     def _react(self, request: Request, status: int) -> Reaction:
@@ -247,7 +247,7 @@ class Subscription(SoftState):
             return self._view.apply(notify.headers.get("Content-Type", ""), notify.body)
         except BodyError as error:
             # What cannot be read changes nothing, and the subscription goes on.
-            self._note(f"NOTIFY {self.package}: {error}")
+            self.uac.report(f"NOTIFY {self.package}: {error}")
             return False
 
     def _follow(self, state: SubscriptionState, wants_full_state: bool, now: float) -> list[Send]:
@@ -276,12 +276,6 @@ class Subscription(SoftState):
             return self._ask(now)
         why = f"the subscription to {self.package} was terminated: {state.reason or 'no reason'}"
         if again is Again.NEVER:
-            self.failure = why
-            self._end(Phase.FAILED)
-            return []
+            return self._give_up(why)
         after = None if again is Again.NOW else state.retry_after
         return self._try_later(why, self._back_off(self._restarts) if after is None else after, now)
-
-    def _note(self, problem: str) -> None:
-        if len(self.problems) < 100:
-            self.problems.append(problem)

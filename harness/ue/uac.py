@@ -29,7 +29,7 @@ class Party(Protocol):
 
 
 class Uac:
-    """The client side of all SIP requests."""
+    """The client side of all SIP requests; `report` hears of what went wrong."""
 
     def __init__(
         self,
@@ -37,18 +37,15 @@ class Uac:
         account: Account,
         layer: TransactionLayer,
         new_id: Callable[[], str],
+        report: Callable[[str], None],
     ) -> None:
         self.settings = settings
+        self.report = report
         self.account = account
         self.new_id = new_id
         self._layer = layer
         self._keyrings: dict[tuple[int, str], Keyring] = {}
         self._parties: dict[str, Party] = {}
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a request waits for its final response."""
-        return bool(self._parties)
 
     def make(
         self,

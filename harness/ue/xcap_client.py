@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,8 @@ from harness.xcap.http import (
 _MAX_QUEUE = 32
 _MAX_ATTEMPTS = 4
 _MAX_BODY = 4 * 1024 * 1024
-_MAX_RETRY_AFTER = 3600.0
+_MAX_PAUSE = 60.0
+"""Seconds that the flow waits for an XDMS to get well; SIP does not depend on it."""
 # RFC 9110 §15.6.4 and §15.6.5, and 500: the server may be well again later.
 _TRANSIENT = frozenset({500, 502, 503, 504})
 
@@ -129,9 +131,10 @@ class XcapClient:
             return self._again(job, now)
         if response.status < 400:
             self._keyring.accepted(response.headers.get("Authentication-Info"))
-        if response.status in _TRANSIENT and job.attempt < _MAX_ATTEMPTS:
+        pause = _pause_after(response, job.attempt)
+        if pause <= _MAX_PAUSE and job.attempt < _MAX_ATTEMPTS:
             self._queue.appendleft(replace(job, attempt=job.attempt + 1))
-            self._pause = now + self._pause_after(response, job.attempt)
+            self._pause = now + pause
             return []
         return self._finish(Outcome(job, response), now)
 
@@ -152,12 +155,6 @@ class XcapClient:
         if job.attempt >= _MAX_ATTEMPTS:
             return self._finish(Outcome(job, failure="challenged too often"), now)
         return self._send(replace(job, attempt=job.attempt + 1), now)
-
-    def _pause_after(self, response: HttpResponse, attempt: int) -> float:
-        value = response.headers.get("Retry-After") or ""
-        if value.isascii() and value.isdigit():
-            return min(float(value[:9]), _MAX_RETRY_AFTER)
-        return min(2.0**attempt, 60.0)
 
     def _finish(self, outcome: Outcome, now: float) -> list[Send]:
         self._current = self._deadline = None
@@ -189,3 +186,11 @@ class XcapClient:
         # A kept-alive connection may end as the request goes out: RFC 9112 §9.3.1 lets an
         # idempotent request be sent again.
         return self._send(replace(job, attempt=job.attempt + 1), now)
+
+
+def _pause_after(response: HttpResponse, attempt: int) -> float:
+    """Seconds before a request is worth repeating: Retry-After (RFC 9110 §10.2.3), or our own."""
+    if response.status not in _TRANSIENT:
+        return math.inf
+    value = response.headers.get("Retry-After") or ""
+    return float(value[:9]) if value.isascii() and value.isdigit() else 2.0**attempt

@@ -109,6 +109,13 @@ def test_ue_takes_a_shorter_time_from_the_notify() -> None:
     assert len(double.requests("SUBSCRIBE", "presence")) == 2
 
 
+def test_ue_floods_nobody_who_grants_next_to_nothing() -> None:
+    headers = [("Contact", "<sip:p@192.0.2.2>"), ("Expires", "1")]
+    double = subscribed(*[(200, headers, b"")] * 99)
+    double.hear(double.notify("presence", state="active;expires=0").raw).wait(20)
+    assert len(double.requests("SUBSCRIBE", "presence")) <= 22
+
+
 def test_ue_subscribes_anew_where_a_refresh_is_answered_481() -> None:
     double = NetworkDouble().start()
     double.sip_rules.append(only("SUBSCRIBE", (481, [], b""), package="presence"))
@@ -281,7 +288,7 @@ def test_ue_survives_a_body_that_cannot_be_read(body: bytes) -> None:
     double = NetworkDouble().start()
     answer = double.ask(double.notify(WINFO, body, "application/watcherinfo+xml"))
     assert answer.status == 200
-    assert double.ue.watcher_info.problems
+    assert any("presence.winfo" in problem for problem in double.ue.problems)
     double.hear(double.winfo(1, (BUDDY, "pending")).raw)
     assert double.http("PUT", "/entry")[-1].body.count(b"+330123456789")
 

@@ -145,6 +145,13 @@ def test_ue_tries_again_after_the_pause_that_a_503_asks_for() -> None:
     assert double.requests("PUBLISH")
 
 
+def test_ue_does_not_wait_an_hour_for_an_xdms() -> None:
+    reply = (503, [("Retry-After", "3600")], b"")
+    double = provisioned(only_http("PUT", "rls-services", reply))
+    assert len(double.http("PUT", "rls-services")) == 1
+    assert double.requests("PUBLISH")
+
+
 def test_ue_gives_up_on_an_xdms_that_stays_ill() -> None:
     double = provisioned(only_http("GET", "directory", *[(500, [], b"")] * 20)).wait(60)
     assert len(double.http("GET", "directory")) == 4
