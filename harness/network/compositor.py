@@ -20,7 +20,7 @@ DEFAULT_EXPIRES = 3600
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One piece of event state of a presentity, until `expires_at`.
+    """One piece of event state of a presentity, from `stored_at` until `expires_at`.
 
     `source` is where the PUBLISH came from, None for the played contact.
     """
@@ -28,6 +28,7 @@ class Publication:
     presentity: str
     etag: str
     document: Pidf
+    stored_at: float
     expires_at: float
     source: Peer | None
 
@@ -86,7 +87,7 @@ class Compositor:
         if known is not None:
             self._remove(presentity, known.etag)
         if seconds > 0 and document is not None:
-            self._store(Publication(presentity, etag, document, now + seconds, source))
+            self._store(Publication(presentity, etag, document, now, now + seconds, source))
         # A refresh changes nothing that a watcher sees.
         if request.body or seconds == 0:
             self._changed(presentity, source)
@@ -148,11 +149,13 @@ class Compositor:
         if not stored:
             self._stored.pop(presentity, None)
 
-    def put(self, presentity: str, document: Pidf, expires_at: float, etag: str = "") -> str:
+    def put(
+        self, presentity: str, document: Pidf, now: float, lifetime: float, etag: str = ""
+    ) -> str:
         """Publish without a request, for the played contact; replaces `etag`, gives a new one."""
         self._remove(presentity, etag)
         new = self._site.new_id()
-        self._store(Publication(presentity, new, document, expires_at, None))
+        self._store(Publication(presentity, new, document, now, now + lifetime, None))
         self._changed(presentity, None)
         return new
 

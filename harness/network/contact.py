@@ -7,7 +7,7 @@ nothing is timed but the delay that the profile asks for.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ from harness.network.outgoing import Final, Outgoing, make_tolerant
 from harness.network.presence_server import PresenceServer
 from harness.network.registrar import Binding, Registrar
 from harness.network.site import SERVER, Site
+from harness.network.subscriptions import Subscription
 from harness.network.watchers import Event, State, Watcher
 from harness.sip.fields import NameAddr
 from harness.sip.message import Request, SerializeError
@@ -50,9 +51,13 @@ _NEXT: Mapping[Step, Step] = {
 
 @dataclass(slots=True)
 class Errand:
-    """What the contact has to do with one UE; `due` is when it does the next step."""
+    """What the contact has to do with one UE.
+
+    `due` is when it does the next step; what the UE did before `since` was in an earlier life.
+    """
 
     ue: str
+    since: float = 0.0
     step: Step = Step.SUBSCRIBE
     due: float | None = None
     watcher: Watcher | None = None
@@ -100,6 +105,13 @@ class PlayedContact:
             return
         if len(self._errands) < self._site.limits.contact_errands:
             self._errands[identity] = Errand(identity)
+
+    def restart(self, identity: str, now: float) -> None:
+        """The UE has started anew: so does what the contact does with it."""
+        errand = self._errands.get(identity)
+        if errand is not None:
+            self._give_up(errand)
+            self._errands[identity] = Errand(identity, since=now)
 
     def step_of(self, identity: str) -> Step | None:
         """What comes next for a user, None for one that was not noticed."""
@@ -156,11 +168,11 @@ class PlayedContact:
     def _is_ready(self, errand: Errand, now: float) -> bool:
         """The UE is registered, has published, hears of its watchers and has answered."""
         roles = self._roles
-        hears = any(each.package.is_owner_only for each in roles.notifier.subscriptions(errand.ue))
+        publications = roles.compositor.publications(errand.ue)
         return (
-            hears
+            any(each.package.is_owner_only for each in self._subscriptions(errand))
             and bool(roles.registrar.bindings(errand.ue))
-            and bool(roles.compositor.publications(errand.ue))
+            and any(each.stored_at >= errand.since for each in publications)
             and self._is_quiet(errand, now)
         )
 
@@ -176,7 +188,11 @@ class PlayedContact:
 
     def _is_quiet(self, errand: Errand, now: float) -> bool:
         notifier = self._roles.notifier
-        return all(notifier.is_quiet(each, now) for each in notifier.subscriptions(errand.ue))
+        return all(notifier.is_quiet(each, now) for each in self._subscriptions(errand))
+
+    def _subscriptions(self, errand: Errand) -> Iterator[Subscription]:
+        every = self._roles.notifier.subscriptions(errand.ue)
+        return (each for each in every if each.created_at >= errand.since)
 
     # -- the steps ---------------------------------------------------------------------------------
 
@@ -189,7 +205,7 @@ class PlayedContact:
 
     def _publish(self, errand: Errand, now: float) -> list[Send]:
         self._etag = self._roles.compositor.put(
-            self.identity, self._document(), now + LIFETIME, self._etag
+            self.identity, self._document(), now, LIFETIME, self._etag
         )
         return []
 

@@ -76,7 +76,7 @@ class Network:
         self.contact = PlayedContact(site, roles, lambda user: bool(self.permanent(user)))
         self.xdms.observers.append(self._document_changed)
         self._handlers: Mapping[str, Handler] = {
-            "REGISTER": self.registrar.register,
+            "REGISTER": self._register,
             "SUBSCRIBE": self._subscribe,
             "PUBLISH": self._publish,
             "OPTIONS": self._options,
@@ -174,6 +174,16 @@ class Network:
         ]
 
     # -- the methods ---------------------------------------------------------------------------
+
+    def _register(self, request: Request, source: Peer, now: float) -> Reply:
+        identity = self.site.identity(request.to.uri) if request.to else ""
+        known = {binding.call_id for binding in self.registrar.bindings(identity)}
+        reply = self.registrar.register(request, source, now)
+        # RFC 3261 §10.2: a UAC SHOULD use one Call-ID for all its registrations; another one is
+        # that of a UE that was switched off and on.
+        if reply.is_success and request.contacts and request.call_id not in known:
+            self.contact.restart(identity, now)
+        return reply
 
     def _subscribe(self, request: Request, source: Peer, now: float) -> Reply:
         return self._noticed(request, self.notifier.subscribe(request, source, now))

@@ -78,6 +78,7 @@ class Notifier:
             feed=admitted.feed,
             dialog=dialog,
             flow=source,
+            created_at=now,
             expires_at=now + seconds,
             is_list=admitted.is_list,
             requires=admitted.requires,

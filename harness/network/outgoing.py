@@ -150,4 +150,4 @@ class Outgoing:
         target = destination_of(uri, flow.transport if uri.transport is None else Transport.UDP)
         if target.host != flow.host or target == flow:
             return (flow,)
-        return (target, flow) if flow.transport.is_reliable else (target,)
+        return (target, flow)

@@ -77,7 +77,9 @@ class Site:
         if isinstance(uri, OtherUri):
             return uri.scheme == "pres" and uri.rest.lower().endswith(f"@{self.domain.lower()}")
         own = {canonical_host(_bracket(peer.host)) for peer in self.listeners}
-        return canonical_host(uri.host) in own | {canonical_host(self.domain)}
+        pixit = self.profile.pixit
+        users = (each.rpartition("@")[2] for each in (self.domain, pixit.impu, pixit.contact))
+        return canonical_host(uri.host) in own | set(map(canonical_host, users))
 
     def identity(self, text: str) -> str:
         """The canonical address-of-record: the key of a user in every role.

@@ -45,6 +45,7 @@ class Subscription:
     feed: Feed
     dialog: Dialog
     flow: Peer
+    created_at: float
     expires_at: float
     is_list: bool = False
     requires: tuple[str, ...] = ()

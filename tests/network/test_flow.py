@@ -175,6 +175,31 @@ def test_contact_starts_anew_with_a_ue_that_comes_back(played: Link) -> None:
     assert (BUDDY, "active") in {(each.uri, each.status) for each in last.watchers}
 
 
+def test_contact_starts_anew_with_a_ue_that_was_switched_off_and_on(played: Link) -> None:
+    put_entry(played, BUDDY)
+    played.advance(5)
+    assert played.network.contact.step_of(AOR) is Step.DONE
+    played.answers_notify = 481
+    assert played.register().status == 200
+    assert played.network.contact.step_of(AOR) is Step.SUBSCRIBE
+    played.answers_notify = 200
+    responses = [
+        played.subscribe(),
+        played.subscribe("presence", LIST_URI, [("Supported", "eventlist")]),
+    ]
+    played.publish()
+    played.advance(5)
+    dialogs = {response.call_id for response in responses}
+    told = [each for each in played.notifies() if each.call_id in dialogs]
+    assert [what(message) for message in told] == [
+        "NOTIFY presence.winfo",
+        "NOTIFY presence",
+        "NOTIFY presence.winfo",
+        "NOTIFY presence",
+    ]
+    assert what(played.inbox[-1]) == "OPTIONS"
+
+
 def test_network_sends_bare_documents_where_the_profile_wants_them() -> None:
     link = Link(profile(notifications="plain"))
     link.register()
