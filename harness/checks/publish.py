@@ -85,13 +85,15 @@ def removed_publication_is_not_updated(request: Request, context: Context) -> It
 def entity_tag_comes_from_the_compositor(request: Request, context: Context) -> Iterator[Mismatch]:
     """SIP-If-Match has an entity-tag that a 2xx response returned.
 
-    Judged where the UE goes on with a publication whose last 2xx was seen: in the same Call-ID
-    and from the same From tag.
+    Judged where the UE goes on with a publication whose last 2xx was seen: in the same Call-ID,
+    from the same From tag, and with the next CSeq number, so that nothing was missed.
     """
     if request.if_match is None or context.session.publications.find(request) is not None:
         return
     last = context.session.publications.last_of(request)
-    if last is not None and last.is_current:
+    if last is None or last.cseq is None or request.cseq is None or not last.is_current:
+        return
+    if request.cseq.number == last.cseq + 1:
         yield mismatch(request, "SIP-If-Match", last.value)
 
 

@@ -30,6 +30,8 @@ class EntityTag:
     removed: TraceEntry | None = None
     successor: str | None = None
     expires_at: float | None = None
+    cseq: int | None = None
+    """The CSeq number of the request whose 2xx gave it."""
 
     @property
     def is_current(self) -> bool:
@@ -77,6 +79,7 @@ class Publications:
             used.successor = response.etag
         expires_at = entry.time + response.expires if response.expires is not None else None
         issued = EntityTag(response.etag, resource, issued=entry, expires_at=expires_at)
+        issued.cseq = request.cseq.number if request.cseq is not None else None
         self.tags[resource, response.etag] = issued
         self.last[_series(request)] = issued
 

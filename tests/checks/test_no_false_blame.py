@@ -1,0 +1,88 @@
+"""A UE that keeps the rules is never found at fault, however much of the traffic is missing."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from harness.model import Transport
+from tests.checks.conversation import Step, judge, over_tcp
+from tests.checks.day import whole_day
+
+DAY = whole_day()
+
+
+def faults(steps: list[Step]) -> list[str]:
+    found = judge(steps).judged
+    return [
+        f"{finding.check} at {each.entry.number}: {finding.observed}"
+        for each in found
+        for finding in each.findings
+        if finding.level == "must" and finding.sender == "ue"
+    ]
+
+
+def test_judge_finds_no_fault_in_a_good_day() -> None:
+    verdicts = judge(DAY)
+
+    assert faults(DAY) == []
+    assert verdicts.must("network") == []
+
+
+@pytest.mark.parametrize("first", range(len(DAY)))
+def test_judge_finds_no_fault_where_the_capture_begins_late(first: int) -> None:
+    assert faults(DAY[first:]) == []
+
+
+@pytest.mark.parametrize("lost", range(len(DAY)))
+def test_judge_finds_no_fault_where_one_message_is_missing(lost: int) -> None:
+    assert faults(DAY[:lost] + DAY[lost + 1 :]) == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_judge_finds_no_fault_where_many_messages_are_missing(seed: int) -> None:
+    chance = random.Random(seed)
+
+    assert faults([step for step in DAY if chance.random() > 0.3]) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_judge_finds_no_fault_where_the_capture_shows_messages_twice(seed: int) -> None:
+    chance = random.Random(seed)
+    doubled: list[Step] = []
+    for step in DAY:
+        doubled += [step, replace(step, after=0.0)] if chance.random() > 0.5 else [step]
+
+    assert faults(doubled) == []
+
+
+def test_judge_finds_no_fault_over_tcp() -> None:
+    moved = [replace(step, raw=step.raw.replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP")) for step in DAY]
+
+    assert faults(over_tcp(moved)) == []
+    assert moved[0].transport is Transport.UDP
+
+
+COMPACT = (
+    (b"\r\nVia: ", b"\r\nv:"),
+    (b"\r\nFrom: ", b"\r\nf :\t"),
+    (b"\r\nTo: ", b"\r\nt:\r\n "),
+    (b"\r\nCall-ID: ", b"\r\nI: "),
+    (b"\r\nContact: ", b"\r\nm:  "),
+    (b"\r\nContent-Length: ", b"\r\nl:"),
+    (b"\r\nEvent: ", b"\r\no: "),
+    (b"\r\nMax-Forwards: ", b"\r\nMAX-FORWARDS:"),
+)
+
+
+def test_judge_finds_no_fault_in_compact_and_folded_fields() -> None:
+    written = []
+    for step in DAY:
+        raw = step.raw
+        for long, short in COMPACT:
+            raw = raw.replace(long, short)
+        written.append(replace(step, raw=raw))
+
+    assert faults(written) == []
