@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -49,9 +48,6 @@ _CATEGORIES = [
 ]
 # What Allure's results are named; only these are cleared away.
 _OURS = ("*-result.json", "*-container.json", "*-attachment.*")
-# Names only this program's results; any constant does.
-_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://www.rfc-editor.org/rfc/rfc3856#presence")
-
 Json = dict[str, object]
 
 
@@ -148,7 +144,7 @@ class _Result:
         self._attachments = attachments
         self.full_name = f"presence.flow#{step.name}"
         self._history = f"{self.full_name} {story.about('profile', 'name')} {name}"
-        # Of this run and this step alone; made of what is known, so that views are repeatable.
+        # Of this run and this step alone.
         self.uuid = _id(f"{self._history} {ue.address} {story.started}")
 
     def json(self) -> Json:
@@ -278,7 +274,9 @@ def _ms(seconds: float) -> int:
 
 
 def _id(name: str) -> str:
-    return str(uuid.uuid5(_NAMESPACE, plain(name, len(name))))
+    """An identifier in the form of a UUID, made of the name so that views are repeatable."""
+    text = _digest(name)
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:32]))
 
 
 def _digest(text: str) -> str:
