@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from harness.model import Transport
+from harness.model import Peer, Transport
 from harness.sip.message import parse
 from harness.ue.settings import SettingsError
 from harness.xcap.http import HttpRequest, parse_http
@@ -228,3 +228,60 @@ def test_ue_uses_an_xcap_root_with_a_path() -> None:
     double = NetworkDouble(xcap_root="http://192.0.2.3:8080/xcap-root").start()
     assert all(each.target.startswith("/xcap-root/") for each in double.http())
     assert IDENTITY.encode() in double.http("PUT", "rls-services")[0].body
+
+
+def test_ue_sends_a_large_publish_by_udp_where_tcp_is_refused() -> None:
+    double = NetworkDouble()
+    double.sip_rules.append(only("PUBLISH", (0, [], b"")))
+    double.start()
+    refused = next(send for send in double.sends if send.data.startswith(b"PUBLISH"))
+    assert refused.destination.transport is Transport.TCP
+    double.took(double.ue.failed(refused, "connection refused", double.now))
+    again = next(send for send in double.sends[::-1] if send.data.startswith(b"PUBLISH"))
+    assert again.destination.transport is Transport.UDP
+    assert b"SIP/2.0/UDP" in again.data
+    double.play()
+    assert double.ue.publication.is_held
+
+
+def test_ue_speaks_ipv6() -> None:
+    local = Peer("2001:db8::1", 5060)
+    registrar = Peer("2001:db8::2", 5060)
+    double = NetworkDouble(
+        local=local, registrar=registrar, xcap_root="http://[2001:db8::3]:8080"
+    ).start()
+    register = double.requests("REGISTER")[0]
+    assert register.malformed == ()
+    assert register.top_via is not None
+    assert register.top_via.host == "[2001:db8::1]"
+    assert register.contacts[0].uri == "sip:[2001:db8::1]:5060;transport=udp"
+    assert double.http()[0].headers.get("Host") == "[2001:db8::3]:8080"
+    assert double.sends[0].destination == registrar
+
+
+def test_ue_that_never_started_has_nothing_to_leave() -> None:
+    double = NetworkDouble()
+    assert double.ue.state == "not started"
+    assert double.ue.next_deadline() is None
+    assert double.ue.stop(double.now) == []
+    assert double.ue.done
+
+
+def test_ue_leaves_while_its_registration_is_on_its_way() -> None:
+    double = NetworkDouble()
+    double.sip_rules.append(only("REGISTER", (0, [], b"")))
+    double.start()
+    double.took(double.ue.stop(double.now))
+    register = double.requests("REGISTER")[0]
+    double.respond(register, 200, [("Contact", f"<{register.contacts[0].uri}>;expires=60")])
+    double.play().wait(5)
+    assert [request.expires for request in double.requests()] == [600000, 0]
+    assert double.ue.done
+
+
+def test_ue_takes_leave_of_a_network_that_no_longer_answers() -> None:
+    double = NetworkDouble().start().wait(60)
+    double.silent = True
+    double.took(double.ue.stop(double.now))
+    double.play().wait(200)
+    assert double.ue.done
