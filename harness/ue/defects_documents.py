@@ -71,6 +71,7 @@ DOCUMENT_DEFECTS: tuple[Defect, ...] = (
         "HTTP requests have no Host",
         all_http,
         drop("Host"),
+        "HTTP-HOST-1",
     ),
     defect(
         "xcap-without-identity",
