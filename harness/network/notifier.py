@@ -8,7 +8,7 @@ from harness.model import Peer, Send
 from harness.network.admission import Admission, Refused
 from harness.network.feeds import Status
 from harness.network.outgoing import Final, Outgoing, make_tolerant
-from harness.network.packages import PACKAGES, bad_event
+from harness.network.packages import ALLOW_EVENTS, PACKAGES, bad_event
 from harness.network.reply import Header, Reply, granted_seconds, too_brief
 from harness.network.site import SERVER, Site
 from harness.network.subscriptions import ENDING_STATUSES, Subscription
@@ -101,11 +101,15 @@ class Notifier:
         # told so by its last NOTIFY is gone, too.
         if subscription is None or subscription.is_over or subscription.ending is not None:
             return Reply(481, "Subscription Does Not Exist")
-        if str(request.event) != subscription.event:
+        if not subscription.is_of(request.event):
             return Reply(481, "Subscription Does Not Exist")
         refusal = subscription.dialog.refusal(request)
         if refusal is not None:
             return Reply(refusal)
+        # RFC 3261 §8.2.4: no extension that this very request does not list as supported.
+        missing = [tag for tag in subscription.requires if tag not in request.supported]
+        if missing:
+            return Reply(421, headers=(("Require", ", ".join(missing)),))
         subscription.dialog.take_request(request)
         subscription.flow = source
         subscription.expires_at = now + seconds
@@ -136,6 +140,8 @@ class Notifier:
         if tag is not None:
             # RFC 3261 §12.1.1: the response copies all Record-Route values.
             headers += [("Record-Route", row.value) for row in request.headers.rows("Record-Route")]
+            # RFC 6665 §4.4.4: in responses to what initiates dialogs.
+            headers.append(("Allow-Events", ALLOW_EVENTS))
         # RFC 4662 §4.1: eventlist is in the Require of the response and of all NOTIFYs.
         headers += [("Require", option) for option in subscription.requires]
         return Reply(200, headers=tuple(headers), to_tag=tag)

@@ -68,7 +68,7 @@ class Outgoing:
         self._transactions = transactions
         self._registrar = registrar
         self._waiting: dict[str, _Waiting] = {}
-        self._without_tcp: dict[str, None] = {}
+        self._without_tcp: dict[tuple[str, int], None] = {}
 
     def send(
         self, build: Build, destinations: tuple[Peer, ...], finished: Finished, now: float
@@ -87,7 +87,7 @@ class Outgoing:
             destination,
             now,
             source=source if source.transport is destination.transport else None,
-            prefer_udp=destination.host in self._without_tcp,
+            prefer_udp=(destination.host, destination.port) in self._without_tcp,
         )
 
     def take_response(self, request: Request, response: Response, now: float) -> None:
@@ -119,7 +119,7 @@ class Outgoing:
             return
         while len(self._without_tcp) >= self._site.limits.unreachable_peers:
             del self._without_tcp[next(iter(self._without_tcp))]
-        self._without_tcp[send.destination.host] = None
+        self._without_tcp[send.destination.host, send.destination.port] = None
 
     def retargeted(self, uri: str) -> str:
         """The Request-URI that reaches a UE: a GRUU gives way to the contact it is bound to.

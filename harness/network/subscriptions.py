@@ -9,6 +9,7 @@ from harness.model import Peer
 from harness.network.feeds import Feed, Status
 from harness.network.packages import Package
 from harness.sip.dialog import Dialog
+from harness.sip.fields import EventValue, parse_event
 
 ENDING_STATUSES = frozenset({404, 405, 408, 410, 416, *range(480, 486), 489, 501, 604})
 """Answers to a NOTIFY that end the subscription (RFC 6665 §4.2.2).
@@ -60,6 +61,11 @@ class Subscription:
     def is_over(self) -> bool:
         """Whether the last NOTIFY was sent: the subscription is destroyed (RFC 6665 §4.4.1)."""
         return self.status.state == "terminated"
+
+    def is_of(self, event: EventValue | None) -> bool:
+        """Whether an Event is that of this subscription: same package and id (RFC 6665 §8.2.1)."""
+        own = parse_event(self.event)
+        return event is not None and (own.package, own.id) == (event.package, event.id)
 
     def next_status(self) -> Status:
         """What the next NOTIFY has to say; a move that the diagram has not stays where it is."""

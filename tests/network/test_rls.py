@@ -129,6 +129,21 @@ def test_rls_refreshes_with_full_state(link: Link) -> None:
     assert (document.version, document.full_state, len(parts)) == (1, True, 1)
 
 
+def test_rls_needs_eventlist_in_a_refresh_as_well(link: Link) -> None:
+    first = subscribe(link)
+    again = link.send(
+        "SUBSCRIBE",
+        LIST_URI,
+        [("Event", "presence"), ("Contact", "<sip:192.0.2.1:5060>")],
+        to=first.headers.get("To"),
+        call_id=first.call_id,
+        cseq=2,
+        from_tag=first.from_.tag if first.from_ else None,
+    )
+    assert (again.status, again.require) == (421, ("eventlist",))
+    assert len(link.notifies()) == 1
+
+
 def test_rls_reports_a_removed_member_as_terminated_once(link: Link) -> None:
     publish(link, ALICE)
     subscribe(link)
