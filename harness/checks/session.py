@@ -13,6 +13,7 @@ from harness.checks.session_auth import Authentication
 from harness.checks.session_dialogs import Dialogs
 from harness.checks.session_publication import Publications
 from harness.checks.session_registration import Registration, Registrations
+from harness.checks.session_xcap import HttpHistory
 from harness.checks.transactions import Transactions
 from harness.model import Sender
 from harness.sip.message import Request, Response
@@ -73,6 +74,7 @@ class Session:
     """By entry number: requests to the UE that wait for a final response, the oldest first."""
     xcap: Bounded[str, XcapResource] = field(default_factory=lambda: Bounded(_MAX_REMEMBERED))
     """By request-target."""
+    http: HttpHistory = field(default_factory=HttpHistory)
     minima: Bounded[tuple[str, str], int] = field(default_factory=lambda: Bounded(1024))
     """By method and Call-ID: the Min-Expires of the last 423."""
     last_time: float = 0.0
@@ -98,7 +100,9 @@ class Session:
         message = entry.message
         if isinstance(message, Request | Response):
             self._update_sip(message, entry, sender)
-        elif isinstance(message, HttpResponse) and entry.answers is not None:
+            return
+        self.http.note(entry, sender)
+        if isinstance(message, HttpResponse) and entry.answers is not None:
             request = entry.answers.message
             if isinstance(request, HttpRequest):
                 self._update_xcap(message, entry, request)
