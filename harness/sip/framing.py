@@ -13,18 +13,19 @@ MAX_MESSAGE = 1024 * 1024
 
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _CONTENT_LENGTH = re.compile(
-    rb"^(?:Content-Length|l)[ \t]*+:(?:[ \t]|\r?\n[ \t])*+([0-9]{1,18})(?=[ \t\r\n])",
+    rb"^(?:Content-Length|l)[ \t]*+:(?:[ \t]|\r?\n[ \t])*+([^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
-_TOKEN = rb"[A-Za-z0-9\-.!%*_+`'~]"
+_TOKEN = rb"[A-Za-z0-9\-.!%*_+`'~]{1,64}+"
+_TEXT = rb"[^\x00-\x08\x0a-\x1f\x7f]"
 # How a first line can begin: Method SP, or the "SIP/" of a Status-Line, or as much of them as came.
 _PLAUSIBLE = re.compile(
-    rb"(?:%b{1,64}+(?:\Z| [^\x00-\x08\x0a-\x1f\x7f]*+(?:\r?\n|\r?\Z))"
-    rb"|SIP/[^\x00-\x08\x0a-\x1f\x7f]*+(?:\r?\n|\r?\Z))" % _TOKEN
+    rb"(?:%b(?:\Z| %b*+(?:\r?\n|\r?\Z))|SIP/%b*+(?:\r?\n|\r?\Z))" % (_TOKEN, _TEXT, _TEXT)
 )
-# Where reading goes on after garbage: a line that is a whole start-line.
+# Where reading goes on after garbage: a line that is a whole start-line (and so is plausible).
 _START_LINE = re.compile(
-    rb"^(?:%b{1,64}+ [^\r\n]+ SIP/[0-9]+\.[0-9]+\r?\n|SIP/[0-9]+\.[0-9]+ [0-9]{3}[ \r\n])" % _TOKEN,
+    rb"^(?:%b %b{1,60000} SIP/[0-9]+\.[0-9]+\r?\n|SIP/[0-9]+\.[0-9]+ [0-9]{3} %b{0,60000}+\r?\n)"
+    % (_TOKEN, _TEXT, _TEXT),
     re.MULTILINE,
 )
 _LONGEST_FIRST_LINE = 65536
@@ -68,8 +69,15 @@ class StreamFramer:
         """Take the next bytes of the stream; give the frames that they complete."""
         self._buffer += data
         frames: list[Frame] = []
-        while self._buffer and (frame := self._next()) is not None:
-            frames.append(frame)
+        while self._buffer:
+            was_in_garbage = self._in_garbage
+            frame = self._garbage() if was_in_garbage else self._frame()
+            if frame is not None and was_in_garbage and frames and frames[-1].kind == "garbage":
+                frames[-1] = Frame("garbage", frames[-1].data + frame.data)
+            elif frame is not None:
+                frames.append(frame)
+            elif self._in_garbage is was_in_garbage:
+                break
         return frames
 
     def close(self) -> list[Frame]:
@@ -89,65 +97,72 @@ class StreamFramer:
         self._searched = self._needed = 0
         return data
 
-    def _next(self) -> Frame | None:
-        if self._in_garbage:
-            return self._skip_garbage()
-        if self._buffer[0] in b"\r\n" and self._needed == 0:
+    def _frame(self) -> Frame | None:
+        if self._needed == 0 and self._buffer[0] in b"\r\n":
             return self._keep_alive()
-        return self._message()
-
-    def _keep_alive(self) -> Frame | None:
-        if self._expects_pings:
-            if self._buffer.startswith(b"\r\n\r\n"):
-                return Frame("ping", self._take(4))
-            if b"\r\n\r\n".startswith(self._buffer):
-                return None
-        elif self._buffer == b"\r":
-            return None
-        if self._buffer.startswith(b"\r\n"):
-            return Frame("pong", self._take(2))
-        return self._garbage(1)
-
-    def _message(self) -> Frame | None:
         if self._needed == 0:
-            if self._searched == 0 and not _is_plausible(self._buffer):
-                return self._skip_garbage()
-            end = _END_OF_HEADERS.search(self._buffer, max(0, self._searched - 3))
-            if end is None:
-                self._searched = len(self._buffer) if b"\n" in self._buffer else 0
-                too_long = len(self._buffer) > self._max_message
-                return self._garbage(len(self._buffer)) if too_long else None
-            length = _CONTENT_LENGTH.search(self._buffer, 0, end.end())
-            # RFC 3261 §18.3: on a stream Content-Length is required; without it there is no body.
-            needed = end.end() + (int(length[1]) if length else 0)
-            if needed > self._max_message:
-                return self._garbage(end.end())
-            self._needed = needed
-        if len(self._buffer) < self._needed:
+            excess = self._measure()
+            if excess:
+                return self._lose_track(excess)
+        if self._needed == 0 or len(self._buffer) < self._needed:
             return None
         return Frame("message", self._take(self._needed))
 
-    def _garbage(self, length: int) -> Frame:
+    def _keep_alive(self) -> Frame | None:
+        awaited = b"\r\n\r\n" if self._expects_pings else b"\r\n"
+        if self._buffer.startswith(awaited):
+            return Frame("ping" if self._expects_pings else "pong", self._take(len(awaited)))
+        if awaited.startswith(self._buffer):
+            return None
+        if self._buffer.startswith(b"\r\n"):
+            return Frame("pong", self._take(2))
+        return self._lose_track(1)
+
+    def _measure(self) -> int:
+        """Find how long the message is that begins here.
+
+        If it cannot be one, give how many bytes are certainly none of it.
+        """
+        if self._searched == 0 and not _is_plausible(self._buffer):
+            return 1
+        end = _END_OF_HEADERS.search(self._buffer, max(0, self._searched - 3))
+        if end is None:
+            self._searched = len(self._buffer) if b"\n" in self._buffer else 0
+            return len(self._buffer) if len(self._buffer) > self._max_message else 0
+        needed = end.end() + _content_length(self._buffer[: end.end()])
+        if needed > self._max_message:
+            return end.end()
+        self._needed = needed
+        return 0
+
+    def _lose_track(self, length: int) -> Frame:
         self.broken = self._in_garbage = True
         return Frame("garbage", self._take(length))
 
-    def _skip_garbage(self) -> Frame | None:
+    def _garbage(self) -> Frame | None:
         """Give up everything before the next line that is, or may become, a start-line."""
-        self.broken = self._in_garbage = True
-        line_start = 0 if self._at_line_start else self._buffer.find(b"\n") + 1
-        if line_start == 0 and not self._at_line_start:
+        line = 0 if self._at_line_start else self._buffer.find(b"\n") + 1
+        if line == 0 and not self._at_line_start:
             return Frame("garbage", self._take(len(self._buffer)))
-        found = _START_LINE.search(self._buffer, line_start)
-        if found is not None:
-            self._in_garbage = False
-            if found.start() > 0:
-                return Frame("garbage", self._take(found.start()))
-            return self._message()
-        line = self._buffer.rfind(b"\n") + 1
-        kept = line if _is_plausible(self._buffer[line:]) else len(self._buffer)
-        return Frame("garbage", self._take(kept)) if kept else None
+        found = _START_LINE.search(self._buffer, line)
+        if found is None:
+            line = self._buffer.rfind(b"\n") + 1
+            kept = line if _is_plausible(self._buffer[line:]) else len(self._buffer)
+        else:
+            kept = found.start()
+        frame = Frame("garbage", self._take(kept)) if kept else None
+        self._in_garbage = found is None
+        return frame
 
 
 def _is_plausible(buffer: bytearray) -> bool:
     match = _PLAUSIBLE.match(buffer)
     return match is not None and match.end() <= _LONGEST_FIRST_LINE
+
+
+def _content_length(head: bytearray) -> int:
+    # RFC 3261 §18.3: on a stream Content-Length is required; without it there is no body. Neither
+    # is there one if it is unreadable or contradicts itself (RFC 4475 §3.1.2.3, §3.3.9).
+    lengths = {match[1].strip().lstrip(b"0") or b"0" for match in _CONTENT_LENGTH.finditer(head)}
+    length = lengths.pop() if len(lengths) == 1 else b"0"
+    return int(length) if length.isdigit() and len(length) <= 18 else 0
