@@ -43,6 +43,7 @@ ANSWER_DEFECTS: tuple[Defect, ...] = (
         "NOTIFY is not answered",
         NOTIFY_ANSWER,
         keep_back,
+        "RSP-UNANSWERED-1",
     ),
     defect(
         "notify-refused",

@@ -110,12 +110,6 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         "REG-IMS-3",
     ),
     defect(
-        "register-without-gruu",
-        "Supported of REGISTER does not offer gruu",
-        REGISTER,
-        write("Supported", "path"),
-    ),
-    defect(
         "register-without-path",
         "Supported of REGISTER does not offer path",
         REGISTER,
@@ -263,6 +257,7 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         "a SUBSCRIBE in the dialog has no Route, whatever the route set",
         both(REFRESH, has("Route")),
         drop("Route"),
+        "GEN-DIALOG-3",
     ),
     defect(
         "route-dropped",
