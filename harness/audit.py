@@ -19,11 +19,13 @@ from harness.trace import TraceEntry
 class Audit:
     """What a capture shows: results of each UE, all findings in order of the messages.
 
-    `problems` tells what of the file could not be read, `faults` what went wrong in the harness.
+    `judged` counts the messages to or from a UE. `problems` tells what of the file could not be
+    read, `faults` what went wrong in the harness.
     """
 
     capture: str
     messages: int
+    judged: int
     ues: tuple[UeResult, ...]
     findings: tuple[Finding, ...]
     problems: tuple[str, ...]
@@ -44,6 +46,9 @@ class Audit:
                 f"{self.messages} messages, but no UE: none of them is a REGISTER that comes "
                 "straight from one. Name the UE with --ue ADDRESS"
             )
+        if self.judged == 0:
+            named = ", ".join(ue.address for ue in self.ues)
+            return f"{self.messages} messages, but none to or from {named}. Check --ue ADDRESS"
         return ""
 
 
@@ -63,11 +68,12 @@ def audit(
     reader = CaptureReader(path)
     evaluation = Evaluation(flow, profile, ues, strict_order=strict_order)
     found: list[tuple[Session, Finding]] = []
-    messages, time = 0, 0.0
+    messages, count, time = 0, 0, 0.0
     for entry in reader:
         messages, time = entry.number, entry.time
         judged = evaluation.feed(entry)
         found += _found(judged)
+        count += len(judged)
         if observer is not None:
             observer(entry, judged)
     found += _found(evaluation.finish(time))
@@ -76,6 +82,7 @@ def audit(
     return Audit(
         capture=str(path),
         messages=messages,
+        judged=count,
         ues=evaluation.ues,
         findings=tuple(sorted(findings, key=lambda each: each.entry)),
         problems=tuple(reader.problems),

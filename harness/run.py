@@ -23,6 +23,9 @@ from harness.report.mask import Masker
 from harness.report.record import RecordWriter, summary
 from harness.trace import Sequencer, TraceEntry
 
+NOBODY = "no UE"
+"""Stands in the record for the address of a UE that was never seen."""
+
 
 class Run:
     """Judges entries as they come and writes the record; safe to use from several threads.
@@ -229,6 +232,10 @@ class Run:
             for ue in self._evaluation.ues:
                 for result in ue.steps:
                     self._write_step(ue.address, result)
+            if not self._evaluation.ues:
+                # A report without a UE still has every step, and says why nothing came of it.
+                for step in self.flow.steps:
+                    self._write_step(NOBODY, self._evaluation.result(step.id))
             for what, count in self._evaluation.judge.failures.items():
                 self.fault(f"check {what} ({count} times)")
             self._is_finished = True

@@ -79,7 +79,7 @@ class Recognition:
         if self._are_named:
             self._learn_named(request, entry)
             return False
-        if len(request.vias) != 1:
+        if _is_forwarded(request):
             return False
         ue, is_new = self._find_or_add(request, entry)
         self._note(ue, request, entry)
@@ -113,7 +113,7 @@ class Recognition:
         ues = self._by_host.get(host, [])
         known = self._registered.get(_endpoint(entry.source))
         whole = next((each for each in ues if not each.first_port), None)
-        ue = known or self._same(request, entry) or (whole if len(request.vias) == 1 else None)
+        ue = known or self._same(request, entry) or (None if _is_forwarded(request) else whole)
         if ue is not None:
             self._note(ue, request, entry)
 
@@ -218,7 +218,7 @@ class Recognition:
             return (ue, "ue") if ue is not None else None
         if not isinstance(message, Request):
             return None
-        if len(message.vias) == 1 and entry.source.host in self._mixed:
+        if not _is_forwarded(message) and entry.source.host in self._mixed:
             ue = self._sender_of(message, entry)
             if ue is not None:
                 return ue, "ue"
@@ -276,3 +276,11 @@ def split_address(address: str) -> tuple[str, int | None]:
     else:
         host, port = address, ""
     return canonical_host(host), int(port) if port.isdigit() else None
+
+
+def _is_forwarded(request: Request) -> bool:
+    """Whether a proxy sent this on: several parties stand in Via (RFC 3261 §16.6 step 8).
+
+    A Via that is missing, broken or there twice is a fault of the UE, and no sign of a proxy.
+    """
+    return len({(canonical_host(via.host), via.port) for via in request.vias}) > 1
