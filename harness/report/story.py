@@ -87,7 +87,10 @@ class UeTold:
 
     @property
     def verdict(self) -> Verdict:
-        return Verdict.worst_of(each.verdict for each in self.steps)
+        """The worst of its steps; a MUST that it broke outside the steps fails it too."""
+        broken = any(verdict_of(each) is Verdict.FAIL for each in self.findings)
+        outside = [Verdict.FAIL] if broken else []
+        return Verdict.worst_of([*outside, *(each.verdict for each in self.steps)])
 
     @property
     def outside(self) -> tuple[Seen, ...]:
@@ -97,7 +100,8 @@ class UeTold:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A whole run. `run` is the record's first event; `finished` is None where the run was killed.
+    """A whole run. `run` is the record's first event; `finished` is None where the run was killed,
+    and `ended` then the verdict NONE.
 
     `findings` are all of them, worst first; `strangers` are messages of no UE.
     """
@@ -110,11 +114,13 @@ class Story:
     notes: tuple[Mapping[str, Any], ...]
     started: float
     finished: float | None
+    ended: Verdict
     by_number: Mapping[int, Seen] = field(repr=False)
 
     @property
     def verdict(self) -> Verdict:
-        return Verdict.worst_of(each.verdict for each in self.ues)
+        """The worst of its UEs, and of what the run ended with: a harness may fail by itself."""
+        return Verdict.worst_of([self.ended, *(each.verdict for each in self.ues)])
 
     @property
     def duration(self) -> float:
@@ -184,6 +190,7 @@ def _tell(record: Record) -> Story:
         notes=tuple(record.notes),
         started=float(record.run.get("started") or begin),
         finished=float(record.end["finished"]) if record.end else None,
+        ended=Verdict(record.end["verdict"]) if record.end else Verdict.NONE,
         by_number=by_number,
     )
 
