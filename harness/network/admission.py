@@ -94,8 +94,7 @@ class Admission:
             # RFC 6665 §4.2.1.3: who is known not to be authorized gets 403.
             is_refused = status_of(watcher).reason == "rejected"
             return Refused(Reply(403 if is_refused else 404))
-        feed_of_one = PresenceFeed(self._server, watcher, presentity, subscriber.host)
-        return Admitted(asked.package, feed_of_one)
+        return Admitted(asked.package, PresenceFeed(self._server, watcher, presentity))
 
     # -- a list --------------------------------------------------------------------------------
 

@@ -73,13 +73,12 @@ def status_of(watcher: Watcher) -> Status:
 
 
 class PresenceFeed:
-    """The presence of one presentity (RFC 3856), for a subscriber at `host`."""
+    """The presence of one presentity (RFC 3856)."""
 
-    def __init__(self, server: PresenceServer, watcher: Watcher, entity: str, host: str) -> None:
+    def __init__(self, server: PresenceServer, watcher: Watcher, entity: str) -> None:
         self._server = server
         self._watcher = watcher
         self._entity = entity
-        self._own = host if watcher.identity == watcher.presentity else None
         self._told: Hashable = None
 
     @property
@@ -97,7 +96,7 @@ class PresenceFeed:
         if watcher.state is not State.ACTIVE:
             # RFC 3857 §4.7.1: pending: "No notifications are generated on changes in presence".
             return watcher.state, watcher.event
-        revision = self._server.revision(watcher.presentity, self._own)
+        revision = self._server.revision(watcher.presentity)
         return watcher.state, watcher.decision, revision
 
     def write(self, *, full: bool) -> Body | None:

@@ -170,6 +170,13 @@ def test_server_notifies_of_publications_and_of_their_end() -> None:
     assert (len(told(link)), shown(link).tuples) == (3, ())
 
 
+def test_server_notifies_a_user_of_what_it_publishes_itself() -> None:
+    link = Link()
+    link.subscribe("presence")
+    link.publish()
+    assert [len(parse_pidf(each.body).tuples) for each in link.notifies()] == [0, 1]
+
+
 def test_server_composes_what_several_devices_publish() -> None:
     link = Link()
     put_rules(link)
