@@ -28,7 +28,12 @@ def cseq_increases_in_a_dialog(request: Request, context: Context) -> Iterator[M
     """CSeq numbers within a dialog strictly increase in each direction."""
     dialog = _dialog(request, context)
     last = dialog.cseq.get(context.sender) if dialog is not None else None
-    if last is not None and request.cseq is not None and request.cseq.number <= last:
+    if last is None or request.cseq is None:
+        return
+    is_equal = request.cseq.number == last
+    # RFC 3263 §4.3: a request that failed goes to the next server with a new branch alone.
+    is_reused = is_equal and context.session.was_answered(request, context.sender)
+    if request.cseq.number < last or is_reused:
         yield mismatch(request, "CSeq", f"{last + 1} {request.method}")
 
 
@@ -128,12 +133,11 @@ def refresh_carries_the_remote_tag(request: Request, context: Context) -> Iterat
         return
     alive = [
         dialog
-        for dialog in context.session.dialogs.all()
+        for dialog in context.session.dialogs.of_call(request.call_id)
         if dialog.subscriber == context.sender
         and dialog.ended is None
         and dialog.expires_at is not None
         and dialog.expires_at > context.time
-        and dialog.key[0] == request.call_id
         and dialog.key[1] == tag_of(request.from_)
         and dialog.package == request.event.package
         and dialog.cseq.get(context.sender, 0) < (request.cseq.number if request.cseq else 0)
@@ -200,9 +204,9 @@ def new_subscription_has_a_new_call_id(request: Request, context: Context) -> It
     """A new subscription does not take the Call-ID of a dialog that is over."""
     if tag_of(request.to) is not None:
         return
-    for dialog in context.session.dialogs.all():
+    for dialog in context.session.dialogs.of_call(request.call_id):
         is_over = dialog.known_ended_at is not None and dialog.subscriber == "ue"
-        if is_over and dialog.key[0] == request.call_id and _dialog_is_new(request, dialog):
+        if is_over and _dialog_is_new(request, dialog):
             yield mismatch(request, "Call-ID", "a new Call-ID", shown(request, "Call-ID"))
             return
 
@@ -224,7 +228,15 @@ def service_route_keeps_its_order(request: Request, context: Context) -> Iterato
         yield mismatch(request, "Route", ", ".join(f"<{uri}>" for uri in wanted))
 
 
-@check("GEN-ROUTE-2", clause="RFC 3608 §6.1", level=INFO, on=requests(*_OUTSIDE[1:]), sender="ue")
+# TS 24.229 §5.1.1.2.1, NOTE 6: "The UE will use the stored list of service route values to build a
+# proper preloaded Route header field"; RFC 3608 leaves it to the UA.
+@check(
+    "GEN-ROUTE-2",
+    clause="TS 24.229 §5.1.1.2.1",
+    level=INFO,
+    on=requests(*_OUTSIDE[1:]),
+    sender="ue",
+)
 def service_route_is_used(request: Request, context: Context) -> Iterator[Mismatch]:
     """The Service-Route of the registration is the Route of initial requests."""
     registration = context.session.registration

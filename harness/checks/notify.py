@@ -161,7 +161,8 @@ def _live_dialog(context: Context) -> Dialog | None:
     was_over = dialog.ended is not None and dialog.ended is not context.request_entry
     has_expired = dialog.expires_at is not None and dialog.expires_at < context.time
     is_same = (request.event.package, request.event.id) == (dialog.package, dialog.event_id)
-    is_forked = any(_is_sibling(each, dialog) for each in context.session.dialogs.all())
+    others = context.session.dialogs.of_call(request.call_id)
+    is_forked = any(_is_sibling(each, dialog) for each in others)
     is_doubtful = is_leaving or was_over or has_expired or is_forked or not is_same
     return None if is_doubtful else dialog
 
@@ -179,11 +180,7 @@ def stray_notification_is_answered_with_481(
     if request is None or response.status >= 300 or not has_to_tag(request):
         return
     # Known to be wrong only where the Call-ID is that of a subscription with another tag.
-    tags = {
-        each.tag
-        for each in context.session.dialogs.pending()
-        if each.call_id == request.call_id and each.subscriber == "ue"
-    }
+    tags = context.session.dialogs.subscriber_tags(request.call_id)
     if tags and tag_of(request.to) not in tags:
         yield start_line_mismatch(response, "481", str(response.status))
 
@@ -210,7 +207,7 @@ def presence_has_one_dialog(response: Response, context: Context) -> Iterator[Mi
     dialog = context.session.dialogs.find(request, "network")
     if dialog is None or dialog.subscription is None or dialog.package != PRESENCE:
         return
-    for other in context.session.dialogs.all():
+    for other in context.session.dialogs.of_call(request.call_id):
         is_first = other.since < dialog.since and other.notified > 0 and other.ended is None
         if _is_sibling(other, dialog) and is_first:
             yield start_line_mismatch(response, "481", str(response.status))

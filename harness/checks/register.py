@@ -57,7 +57,11 @@ def star_comes_with_expires_zero(request: Request, context: Context) -> Iterator
 def register_increments_cseq(request: Request, context: Context) -> Iterator[Mismatch]:
     """CSeq is higher in each REGISTER request with the same Call-ID."""
     last = _last_cseq(request, context)
-    if last is not None and request.cseq is not None and request.cseq.number <= last:
+    if last is None or request.cseq is None:
+        return
+    is_equal = request.cseq.number == last
+    # RFC 3263 §4.3: a request that failed goes to the next server with a new branch alone.
+    if request.cseq.number < last or (is_equal and context.session.was_answered(request, "ue")):
         yield mismatch(request, "CSeq", f"{last + 1} REGISTER")
 
 
@@ -228,12 +232,12 @@ def instance_id_is_persistent(request: Request, context: Context) -> Iterator[Mi
     """The instance-id of a UA does not change."""
     known = context.session.registrations.of(request)
     # Another Call-ID can be another device behind the same address.
-    if known is None or known.instance_id is None or known.call_id != request.call_id:
+    if known is None or known.call_id != request.call_id:
         return
     for contact in request.contacts:
-        value = contact.params.get("+sip.instance")
-        if contact.uri in known.contacts and value and value != known.instance_id:
-            yield mismatch(request, "Contact", known.instance_id, value)
+        before, now = known.instances.get(contact.uri), contact.params.get("+sip.instance")
+        if before is not None and now and now != before:
+            yield mismatch(request, "Contact", before, now)
 
 
 @check("REG-CONTACT-1", clause="RFC 3840 §6", level=INFO, on=_REGISTER, sender="ue")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from harness.checks.bounded import Bounded
 from harness.checks.session_auth import Authentication
+from harness.checks.session_bodies import Bodies
 from harness.checks.session_dialogs import Dialogs
 from harness.checks.session_publication import Publications
 from harness.checks.session_registration import Registration, Registrations
@@ -62,6 +63,7 @@ class Session:
     dialogs: Dialogs = field(default_factory=Dialogs)
     publications: Publications = field(default_factory=Publications)
     authentication: Authentication = field(default_factory=Authentication)
+    bodies: Bodies = field(default_factory=Bodies)
     branches: Bounded[tuple[Sender, str, str], Sent] = field(
         default_factory=lambda: Bounded(_MAX_REMEMBERED)
     )
@@ -70,6 +72,10 @@ class Session:
         default_factory=lambda: Bounded(_MAX_REMEMBERED)
     )
     """By sender, Call-ID and method: the last request."""
+    finals: Bounded[tuple[Sender, str, str], tuple[int, int]] = field(
+        default_factory=lambda: Bounded(_MAX_REMEMBERED)
+    )
+    """By sender of the request, Call-ID and method: CSeq number and status of the last final."""
     unanswered: Bounded[int, TraceEntry] = field(default_factory=lambda: Bounded(1024))
     """By entry number: requests to the UE that wait for a final response, the oldest first."""
     xcap: Bounded[str, XcapResource] = field(default_factory=lambda: Bounded(_MAX_REMEMBERED))
@@ -92,6 +98,15 @@ class Session:
         """Whether a registration was seen to succeed and not to end."""
         return any(each.is_active for each in self.registrations.by_aor.values())
 
+    def was_answered(self, request: Request, sender: Sender) -> bool:
+        """Whether a request with the same Call-ID, method and CSeq was seen to be answered.
+
+        A 503 does not count: like no answer, it sends the same request to another server.
+        """
+        found = self.finals.get((sender, request.call_id or "", request.method))
+        number = request.cseq.number if request.cseq is not None else None
+        return found is not None and found[0] == number and found[1] != 503
+
     def update(self, entry: TraceEntry, sender: Sender) -> None:
         """Take in an entry, after it has been judged."""
         self.last_time = max(self.last_time, entry.time)
@@ -102,6 +117,7 @@ class Session:
             self._update_sip(message, entry, sender)
             return
         self.http.note(entry, sender)
+        self.bodies.update(entry, sender, None)
         if isinstance(message, HttpResponse) and entry.answers is not None:
             request = entry.answers.message
             if isinstance(request, HttpRequest):
@@ -111,6 +127,7 @@ class Session:
         transaction = self.transactions.update(entry, sender)
         request = transaction.request if transaction is not None else None
         self.dialogs.update(entry, sender, request)
+        self.bodies.update(entry, sender, request)
         if isinstance(message, Request):
             self._note_request(message, entry, sender)
         elif request is not None and transaction is not None:
@@ -137,6 +154,10 @@ class Session:
     def _note_response(
         self, response: Response, entry: TraceEntry, request: Request, sender: Sender
     ) -> None:
+        asker: Sender = "ue" if sender == "network" else "network"
+        if response.status >= 200 and request.cseq is not None:
+            key = (asker, request.call_id or "", request.method)
+            self.finals[key] = (request.cseq.number, response.status)
         if sender != "network":
             return
         self.authentication.note_response(response, entry, request)

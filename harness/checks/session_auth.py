@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -35,8 +36,10 @@ class Nonce:
     challenge: Challenge | None
     entry: TraceEntry
     highest: int = 0
-    counts: set[int] = field(default_factory=set)
+    counts: Counter[int] = field(default_factory=Counter)
     used: int = 0
+    given: int = 1
+    """How many challenges had it: some servers make one nonce a second."""
     is_shared: bool = False
     """Whether both a 401 and a 407 gave it."""
     algorithms: set[str | None] = field(default_factory=set)
@@ -73,7 +76,7 @@ class Authentication:
             if count is not None:
                 nonce.highest = max(nonce.highest, count)
                 if len(nonce.counts) < _MAX_NONCES:
-                    nonce.counts.add(count)
+                    nonce.counts[count] += 1
         if request.call_id is not None:
             self.challenged.pop(request.call_id, None)
 
@@ -86,8 +89,10 @@ class Authentication:
             if known is not None and known.entry is entry:
                 known.algorithms.add(challenge.algorithm)
                 continue
-            # A nonce that is given again is counted from the start again.
             made = Nonce(challenge.realm, challenge.nonce, challenge, entry)
+            if known is not None:
+                made.given, made.used = known.given + 1, known.used
+                made.counts, made.highest = known.counts, known.highest
             made.algorithms = {challenge.algorithm} | (known.algorithms if known else set())
             made.is_shared = known is not None and _status(known.entry) != response.status
             self.nonces[key] = made

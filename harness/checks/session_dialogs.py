@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.checks.bounded import Bounded
+from harness.checks.identities import aor_of
 from harness.model import Sender
 from harness.sip.fields import NameAddr
 from harness.sip.message import Request, Response
@@ -15,6 +16,7 @@ from harness.trace import TraceEntry
 
 _MAX_DIALOGS = 4096
 _MAX_TARGETS = 8
+_MAX_FORKS = 16
 
 # RFC 6665 §4.1.2.2 and §4.2.2: what ends the subscription that a SUBSCRIBE or NOTIFY is about.
 _FATAL = frozenset({404, 405, 410, 416, *range(480, 486), 489, 501, 604})
@@ -96,6 +98,10 @@ class Dialogs:
     def __init__(self) -> None:
         self._dialogs: Bounded[DialogKey, Dialog] = Bounded(_MAX_DIALOGS)
         self._subscriptions: Bounded[tuple[str, str], Subscription] = Bounded(_MAX_DIALOGS)
+        self._by_call: Bounded[str, list[Dialog]] = Bounded(_MAX_DIALOGS)
+        self._tags: Bounded[str, set[str]] = Bounded(_MAX_DIALOGS)
+        self.final_reasons: Bounded[tuple[str, str], str] = Bounded(_MAX_DIALOGS)
+        """By address-of-record and package: why the UE's last subscription was terminated."""
 
     def __len__(self) -> int:
         return len(self._dialogs)
@@ -107,6 +113,14 @@ class Dialogs:
     def pending(self) -> tuple[Subscription, ...]:
         """Every subscription that is remembered."""
         return tuple(self._subscriptions.values())
+
+    def of_call(self, call_id: str | None) -> tuple[Dialog, ...]:
+        """The dialogs with this Call-ID."""
+        return tuple(self._by_call.get(call_id or "", ()))
+
+    def subscriber_tags(self, call_id: str | None) -> frozenset[str]:
+        """The tags of the UE's subscriptions with this Call-ID."""
+        return frozenset(self._tags.get(call_id or "", ()))
 
     def find(self, message: Request | Response, sender: Sender) -> Dialog | None:
         """The dialog of a message that carries both tags."""
@@ -151,6 +165,18 @@ class Dialogs:
                 # because the subscriber is its UAS (RFC 3261 §12.1.1).
                 dialog.route_sets.append(tuple(each.uri for each in request.record_routes))
             _note_state(dialog, request, entry)
+            self._note_reason(dialog, request)
+
+    def _note_reason(self, dialog: Dialog, request: Request) -> None:
+        state = request.subscription_state
+        if state is None or dialog.subscription is None or dialog.subscriber != "ue":
+            return
+        uri = dialog.subscription.request.uri
+        key = (aor_of(uri) or uri, dialog.package)
+        if state.state == "terminated" and state.reason:
+            self.final_reasons[key] = state.reason
+        else:
+            self.final_reasons.pop(key, None)
 
     def _begin(self, request: Request, entry: TraceEntry, sender: Sender) -> None:
         tag = request.from_.tag if request.from_ is not None else None
@@ -163,6 +189,8 @@ class Dialogs:
             known.entry, known.first, known.failed = entry, entry, False
             known.package, known.event_id = event.package, event.id
             return
+        if sender == "ue":
+            self._tags.setdefault(request.call_id, set()).add(tag)
         self._subscriptions[key] = Subscription(*key, sender, entry, entry, event.package, event.id)
 
     def _dialog_of_notify(
@@ -191,6 +219,7 @@ class Dialogs:
         if subscription is not None and subscription.request.cseq is not None:
             dialog.cseq[subscriber] = subscription.request.cseq.number
         self._dialogs[key] = dialog
+        self._by_call[key[0]] = [*self._by_call.get(key[0], ())[-_MAX_FORKS:], dialog]
         return dialog
 
     def _update_response(

@@ -28,7 +28,8 @@ class Registration:
     entry: TraceEntry
     call_id: str | None = None
     contacts: tuple[str, ...] = ()
-    instance_id: str | None = None
+    instances: dict[str, str] = field(default_factory=dict)
+    """By contact as written: its instance-id."""
     features: frozenset[str] = frozenset()
     username: str | None = None
     succeeded: int = 0
@@ -71,7 +72,11 @@ class Registrations:
         if request.contacts and not is_removal(request):
             contact = request.contacts[0]
             known.contacts = tuple(each.uri for each in request.contacts)
-            known.instance_id = contact.params.get("+sip.instance") or known.instance_id
+            known.instances = {
+                each.uri: instance
+                for each in request.contacts
+                if (instance := each.params.get("+sip.instance"))
+            }
             known.features = frozenset(contact.params)
         self.by_aor[aor] = known
 

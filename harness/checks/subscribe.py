@@ -8,7 +8,6 @@ from harness.checks.context import Context
 from harness.checks.identities import aor_of
 from harness.checks.places import absent, accepts, has_token, mismatch, tag_of
 from harness.checks.registry import MUST, SHOULD, check, requests
-from harness.checks.session_dialogs import Dialog
 from harness.model import Mismatch
 from harness.sip.message import Request
 
@@ -157,23 +156,7 @@ def rejected_subscription_is_not_tried_again(
     """After a termination with rejected, noresource or invariant there is no new subscription."""
     if tag_of(request.to) is not None or request.expires == 0:
         return
-    for dialog in context.session.dialogs.all():
-        reason = _reason(dialog)
-        if reason in ("rejected", "noresource", "invariant") and _is_same(dialog, request):
-            yield mismatch(request, "Event", "no new subscription", f"one, after reason={reason}")
-            return
-
-
-def _reason(dialog: Dialog) -> str | None:
-    ending = dialog.ended.message if dialog.ended is not None else None
-    if not isinstance(ending, Request) or ending.subscription_state is None:
-        return None
-    return ending.subscription_state.reason
-
-
-def _is_same(dialog: Dialog, request: Request) -> bool:
-    if dialog.subscription is None or dialog.subscriber != "ue":
-        return False
-    aor = aor_of(request.uri)
-    is_resource = aor is not None and aor == aor_of(dialog.subscription.request.uri)
-    return is_resource and dialog.package == _package(request)
+    aor = aor_of(request.uri) or request.uri
+    reason = context.session.dialogs.final_reasons.get((aor, _package(request)))
+    if reason in ("rejected", "noresource", "invariant"):
+        yield mismatch(request, "Event", "no new subscription", f"one, after reason={reason}")

@@ -64,6 +64,7 @@ class Transactions:
     def __init__(self) -> None:
         self._by_key: dict[Key, Transaction] = {}
         self._by_cseq: dict[Key, Transaction] = {}
+        self._waiting: dict[tuple[Sender, str], dict[Key, Transaction]] = {}
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -104,6 +105,8 @@ class Transactions:
             known = self._add(message, sender, entry)
         if len(known.responses) < _MAX_RESPONSES:
             known.responses.append(entry)
+        if message.status >= 200:
+            self._no_longer_waiting(known)
         return known
 
     def _add(self, message: Request | Response, sender: Sender, entry: TraceEntry) -> Transaction:
@@ -115,15 +118,18 @@ class Transactions:
         self._by_key.pop(key, None)
         self._by_key[key] = made
         self._by_cseq[made.cseq_key] = made
+        if request is not None:
+            self._waiting.setdefault((initiator, made.method), {})[key] = made
         return made
+
+    def _no_longer_waiting(self, transaction: Transaction) -> None:
+        group = self._waiting.get((transaction.initiator, transaction.method), {})
+        if group.get(transaction.key) is transaction:
+            del group[transaction.key]
 
     def waiting(self, initiator: Sender, method: str) -> list[Transaction]:
         """The transactions of a method that have no final response yet."""
-        return [
-            each
-            for each in self._by_key.values()
-            if each.initiator == initiator and each.method == method and each.final is None
-        ]
+        return list(self._waiting.get((initiator, method), {}).values())
 
     def _forget_old(self, now: float) -> None:
         while self._by_key:
@@ -131,6 +137,7 @@ class Transactions:
             if len(self._by_key) <= _MAX_TRANSACTIONS and now - first.started <= _LIFETIME:
                 return
             del self._by_key[first.key]
+            self._no_longer_waiting(first)
             if self._by_cseq.get(first.cseq_key) is first:
                 del self._by_cseq[first.cseq_key]
 

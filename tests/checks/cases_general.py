@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.checks.conversation import (
     CONTACT,
+    PIDF,
     UE,
     Case,
     answer,
@@ -18,7 +19,7 @@ from tests.checks.conversation import (
 
 REGISTER = request("REGISTER", branch="z9hG4bKreg")
 OPTIONS = request("OPTIONS", sender="network", tag="bob-1")
-LARGE = b"<presence>" + b" " * 1300 + b"</presence>"
+LARGE = PIDF.replace(b"<tuple", b" " * 1300 + b"<tuple")
 ROUTES = "<sip:p1.example.com;lr>, <sip:p2.example.com;lr>"
 ROUTED = subscribed(
     response={"Record-Route": "<sip:p2.example.com;lr>, <sip:p1.example.com;lr>"},
@@ -183,6 +184,7 @@ CASES = [
         "GEN-ROUTE-2",
         [*SERVICE_ROUTE, request("PUBLISH", fields={"Route": ROUTES})],
         [*SERVICE_ROUTE, request("PUBLISH")],
+        profile="documented",
     ),
     Case(
         "GEN-FEATURE-1",
