@@ -80,7 +80,7 @@ def _environment(story: Story) -> Iterator[tuple[str, str]]:
     """Lines of a Java properties file: ISO 8859-1, all else as \\uXXXX."""
     values = {
         "Profile": story.about("profile", "name"),
-        "Tested": " ".join(str(story.run.get(each) or "") for each in ("mode", "source")).strip(),
+        "Tested": story.tested,
         "UEs": str(len(story.ues)),
         "UE": story.ues[0].address if len(story.ues) == 1 else "",
         "Identity": story.ues[0].identity if len(story.ues) == 1 else "",
@@ -126,8 +126,9 @@ class _Attachments:
         body = seen.message.body
         if body and "xml" in content_type.lower() and "multipart" not in content_type.lower():
             about = plain(content_type, 80)
+            # Not "xml": Allure reads every XML file in the folder as the report of another tool.
             found.append(
-                self.add(f"body {number}", f"body, {about}", "application/xml", "xml", body)
+                self.add(f"body {number}", f"body, {about}", "application/xml", "txt", body)
             )
         return found
 

@@ -104,7 +104,6 @@ def render(story: Story) -> str:
         must=_must_by_sender(story),
         checks=_checks(story),
         started=_clock(story.started),
-        persona=_persona(story),
         step_name=lambda step: story.step_names.get(step, step),
         has_row=rows.__contains__,
         anchor_of=lambda finding: anchors.get(id(finding)),
@@ -266,12 +265,6 @@ def _headline(story: Story) -> str:
 
 def _must_by_sender(story: Story) -> Mapping[str, int]:
     return Counter(each.sender for each in story.findings if each.level is Level.MUST)
-
-
-def _persona(story: Story) -> str:
-    """What was tested: the persona of the embedded UE, or the capture."""
-    parts = [str(story.run.get(name) or "") for name in ("mode", "source")]
-    return ": ".join(part for part in parts if part)
 
 
 def _checks(story: Story) -> list[dict[str, object]]:

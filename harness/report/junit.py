@@ -68,7 +68,7 @@ def _about(story: Story, ue: UeTold) -> list[tuple[str, str]]:
         ("identity", ue.identity),
         ("profile", story.about("profile", "name")),
         ("mode", str(story.run.get("mode") or "")),
-        ("source", str(story.run.get("source") or "")),
+        ("tested", story.tested),
         ("tool.version", story.about("tool", "version")),
         ("tool.commit", story.about("tool", "commit")),
         ("checks", str(len(story.run.get("checks") or ()))),
@@ -88,7 +88,10 @@ def _case(story: Story, ue: UeTold, step: StepTold) -> ET.Element:
         element = ET.SubElement(case, _OUTCOMES[step.verdict][0])
         element.set("type", step.verdict.value)
         element.set("message", plain(step.reason or step.verdict.value))
-        element.text = f"{step.verdict.value.upper()}  {plain(step.name)}\n{text}".rstrip()
+        headline = f"{step.verdict.value.upper()}  {plain(step.name)}"
+        element.text = (
+            f"{headline:<60} {plain(story.line_of(step))}".rstrip() + f"\n{text}".rstrip()
+        )
     output = ET.SubElement(case, "system-out")
     output.text = "\n".join(
         [

@@ -10,6 +10,7 @@ import binascii
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from harness.model import Clause, Finding, Level, Peer, Sender, Transport, Verdict
@@ -141,6 +142,22 @@ class Story:
     def step_names(self) -> dict[str, str]:
         """The names of the flow's steps by their ids."""
         return {str(each["id"]): str(each["name"]) for each in self.run.get("steps") or ()}
+
+    @property
+    def tested(self) -> str:
+        """What was tested, in words: the UE with its persona and defects, or the capture."""
+        parts = [str(self.run.get("source") or self.run.get("mode") or "")]
+        if self.run.get("persona"):
+            parts.append(f"persona {self.run['persona']}")
+        defects = self.run.get("defects")
+        if isinstance(defects, list) and defects:
+            parts.append("with " + ", ".join(map(str, defects)))
+        return ", ".join(each for each in parts if each)
+
+    def line_of(self, step: StepTold) -> str:
+        """Where the step stands in the flow's file: "presence.flow.yaml:112"; "" if unknown."""
+        flow = PurePath(str(self.run.get("flow") or "")).name
+        return f"{flow}:{step.line}".lstrip(":") if step.line is not None else ""
 
     def about(self, group: str, name: str) -> str:
         """A text of the run event, as `about("tool", "version")`; "" where it is not there."""

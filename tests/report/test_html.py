@@ -95,7 +95,14 @@ def test_headline_counts_verdicts_and_broken_musts(page: html.HtmlElement) -> No
 
 def test_headline_tells_what_was_run(page: html.HtmlElement) -> None:
     about = words(all_of(page, "meta")[0])
-    for fact in ("documented", "4.00 s", "presence-harness 0.1.0", "abc1234", "live: persona"):
+    for fact in (
+        "documented",
+        "4.00 s",
+        "presence-harness 0.1.0",
+        "abc1234",
+        "embedded UE",
+        "with no-event, bad-basic",
+    ):
         assert fact in about
 
 

@@ -67,6 +67,7 @@ def test_junit_has_a_suite_for_each_ue(suites: ET.Element) -> None:
     properties = {each.get("name"): each.get("value") for each in suites[0].iter("property")}
     assert properties["identity"] == "sip:alice@example.com"
     assert properties["profile"] == "documented"
+    assert properties["tested"].endswith("persona documented, with no-event, bad-basic")
 
 
 def test_failed_step_tells_its_findings_as_the_terminal_does(suites: ET.Element) -> None:
@@ -75,7 +76,7 @@ def test_failed_step_tells_its_findings_as_the_terminal_does(suites: ET.Element)
     assert failure.get("message") == "PUB-EVENT-1, PIDF-BASIC-1"
     lines = (failure.text or "").splitlines()
     assert lines[:8] == [
-        "FAIL  09-publish",
+        f"{'FAIL  09-publish':<60} presence.flow.yaml:50",
         "  PUB-EVENT-1  MUST  RFC 3903 §4.1",
         "    purpose   The claim of PUB-EVENT-1.",
         f"    where     Event (byte {build.PUBLISH.index(b'presence, dialog')})",

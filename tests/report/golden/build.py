@@ -132,7 +132,10 @@ def _run() -> dict[str, object]:
         "profile": {"name": "documented", "families": ["ietf"]},
         "started": STARTED,
         "mode": "live",
-        "source": f"persona {SCRIPT}",
+        "source": f"embedded UE {SCRIPT}",
+        "persona": "documented",
+        "defects": ["no-event", "bad-basic"],
+        "flow": "somewhere/presence.flow.yaml",
         "checks": [
             {
                 "id": check,
