@@ -63,7 +63,7 @@ comment         = SWS "(" *( ctext / quoted-pair / comment ) ")"
 IPv4address     = 1*3DIGIT "." 1*3DIGIT "." 1*3DIGIT "." 1*3DIGIT
 hex4            = 1*4HEXDIG
 hexseq          = hex4 !"." *( ":" hex4 !"." )
-; With the "::192.0.2.1" of RFC 5954 §3.1.
+; With the "::192.0.2.1" of RFC 5954 §4.1.
 IPv6address     = ( "::" [ hexseq ] / hexseq [ "::" [ hexseq ] ] ) [ [ ":" ] IPv4address ]
 IPv6reference   = "[" IPv6address "]"
 domainlabel     = 1*alphanum *( 1*"-" 1*alphanum )

@@ -21,6 +21,7 @@ from harness.sip.grammar_notation import (
     Ref,
     Repeat,
     Sequence,
+    Single,
 )
 
 _END_OF_WORD = r"(?![A-Za-z0-9\-.!%*_+`'~])"
@@ -335,7 +336,7 @@ class Diagnosis:
         return self._fail(position, f"{'no ' if node.negative else ''}{_describe(node.item)}")
 
 
-def _describe(node: Node) -> str:
+def _describe(node: Single) -> str:
     match node:
         case Literal():
             return f'"{node.text}"'
@@ -343,7 +344,3 @@ def _describe(node: Node) -> str:
             return node.name
         case CharSet():
             return " / ".join(f"%x{low:02X}-{high:02X}" for low, high in node.ranges)
-        case Choice():
-            return " / ".join(map(_describe, node.alternatives))
-        case _:
-            return "other text"

@@ -11,7 +11,7 @@ RSeq                = 1*DIGIT
 Privacy             = priv-value *( SEMI priv-value )
 priv-value          = token
 
-; RFC 3325 §9: no header parameters, so a URI without brackets keeps its own.
+; RFC 3325 §9.1, §9.2: no header parameters, so a URI without brackets keeps its own.
 P-Asserted-Identity   = 1#PAssertedID-value
 P-Preferred-Identity  = 1#PAssertedID-value
 PAssertedID-value     = name-addr / addr-spec
@@ -36,7 +36,7 @@ mech-parameters     = preference / digest-verify / generic-param
 preference          = 'q' EQUAL qvalue
 digest-verify       = 'd-ver' EQUAL LDQUOT 32LHEX RDQUOT
 
-; RFC 3515 §2.1, RFC 3892 §2.1, RFC 4488 §4
+; RFC 3515 §2.1, RFC 3892 §3, RFC 4488 §4
 Refer-To            = ( name-addr / bare-addr-spec ) *( SEMI generic-param )
 Referred-By         = ( name-addr / bare-addr-spec ) *( SEMI referredby-param )
 referredby-param    = 'cid' EQUAL quoted-string / generic-param
@@ -66,19 +66,19 @@ Request-Disposition = 1#directive
 directive           = 'proxy' / 'redirect' / 'cancel' / 'no-cancel' / 'fork' / 'no-fork'
                     / 'recurse' / 'no-recurse' / 'parallel' / 'sequential' / 'queue' / 'no-queue'
 
-; RFC 6809 §6.3
+; RFC 6809 §6.2.1, §6.3.2
 Feature-Caps        = 1#fc-value
 fc-value            = "*" *( SEMI feature-cap )
 feature-cap         = "+" ftag-name [ EQUAL LDQUOT ( tag-value-list / string-value ) RDQUOT ]
 
-; RFC 3891 §6.1, RFC 3911 §7, RFC 4538 §7
+; RFC 3891 §6.1, RFC 3911 §7.1, RFC 4538 §7
 Replaces            = callid *( SEMI dialog-param )
 Join                = callid *( SEMI dialog-param )
 Target-Dialog       = callid *( SEMI dialog-param )
 dialog-param        = dialog-tag / generic-param
 dialog-tag          = ( 'to-tag' / 'from-tag' / 'remote-tag' / 'local-tag' ) EQUAL token
 
-; RFC 3903 §12, RFC 5839 §7.5
+; RFC 3903 §12, RFC 5839 §7.3; its "*" is a token too
 SIP-ETag            = entity-tag
 SIP-If-Match        = entity-tag
 Suppress-If-Match   = entity-tag
@@ -94,25 +94,25 @@ Resource-Priority         = 1#r-value
 Accept-Resource-Priority  = #r-value
 r-value                   = token-nodot "." token-nodot
 
-; RFC 5360 §5.11
+; RFC 5360 §5.11.2, §5.9.3
 Trigger-Consent     = 1#trigger-cons-spec
 trigger-cons-spec   = bare-SIP-URI *( SEMI generic-param )
 Permission-Missing  = 1#per-miss-spec
 per-miss-spec       = ( name-addr / bare-addr-spec ) *( SEMI generic-param )
 
-; RFC 5393 §5.3.3, RFC 5626 §11
+; RFC 5393 §5.8, RFC 5626 §10
 Max-Breadth         = 1*DIGIT
 Flow-Timer          = 1*DIGIT
 
-; RFC 6086 §8.6
+; RFC 6086 §9.2
 Info-Package        = Info-package-type
 Recv-Info           = #Info-package-type
 Info-package-type   = token *( SEMI generic-param )
 
-; RFC 6442 §4.1 to §4.3
+; RFC 6442 §4.1, §4.2, §4.4
 Geolocation         = 1#locationValue
 locationValue       = LAQUOT absoluteURI RAQUOT *( SEMI generic-param )
-Geolocation-Routing = token
+Geolocation-Routing = generic-param
 Geolocation-Error   = 1*3DIGIT *( SEMI location-error-params )
 location-error-params = 'code' EQUAL quoted-string / generic-param
 
@@ -126,7 +126,7 @@ substate-value      = token
 subexp-params       = 'reason' EQUAL token / 'expires' EQUAL delta-seconds
                     / 'retry-after' EQUAL delta-seconds / generic-param
 
-; RFC 7044 §5.1; leading zeros as in RFC 4244 §4.1.
+; RFC 7044 §5; leading zeros as in RFC 4244 §4.1.
 History-Info        = 1#hi-entry
 hi-entry            = name-addr *( SEMI hi-param )
 hi-param            = ( 'index' / 'rc' / 'mp' / 'np' ) EQUAL index-val / generic-param
@@ -138,7 +138,8 @@ uui-value           = ( token / quoted-string ) *( SEMI generic-param )
 """
 
 P_HEADER_FIELDS = r"""
-; RFC 7315 §5; access-info with the generic-param of TS 24.229 §7.2A.4.
+; RFC 7315 §5.1 to §5.6. Its access-info parameters and extension-access-info (a gen-value) are all
+; covered by the last two; access types that came later have further parameters.
 P-Associated-URI      = #p-aso-uri-spec
 p-aso-uri-spec        = name-addr *( SEMI generic-param )
 P-Called-Party-ID     = name-addr *( SEMI generic-param )
@@ -152,7 +153,7 @@ charge-addr-params    = generic-param *( SEMI generic-param )
 P-Charging-Vector     = icid-value *( SEMI generic-param )
 icid-value            = 'icid-value' EQUAL gen-value
 
-; RFC 4457 §4, RFC 4964 §7.1, RFC 5002 §5, RFC 5009 §8, RFC 5318 §6, RFC 5502 §6
+; RFC 4457 §4, RFC 4964 §7.1, RFC 5002 §5, RFC 5009 §9, RFC 5318 §5, RFC 5502 §6
 P-User-Database       = LAQUOT absoluteURI RAQUOT *( SEMI generic-param )
 P-Answer-State        = token *( SEMI generic-param )
 P-Profile-Key         = ( name-addr / bare-addr-spec ) *( SEMI generic-param )

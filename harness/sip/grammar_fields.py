@@ -25,7 +25,7 @@ contact-params      = c-p-q / c-p-expires / c-p-reg / c-p-instance / temp-gruu /
                     / contact-extension
 c-p-q               = 'q' EQUAL qvalue
 c-p-expires         = 'expires' EQUAL delta-seconds
-; RFC 5626 §11
+; RFC 5626 §10
 c-p-reg             = 'reg-id' EQUAL 1*DIGIT
 c-p-instance        = '+sip.instance' EQUAL LDQUOT "<" instance-val ">" RDQUOT
 instance-val        = 1*uric
@@ -100,7 +100,7 @@ via-maddr           = 'maddr' EQUAL host
 ; Brackets: RFC 5118 §4.5.
 via-received        = 'received' EQUAL ( IPv4address / IPv6address / IPv6reference )
 via-branch          = 'branch' EQUAL token
-; RFC 3581 §3.2, RFC 6223 §8
+; RFC 3581 §5, RFC 6223 §8.2
 response-port       = 'rport' [ EQUAL 1*DIGIT ]
 keep                = 'keep' [ EQUAL 1*DIGIT ]
 via-extension       = generic-param

@@ -45,6 +45,9 @@ class Ref:
     name: str
 
 
+Single = Literal | CharSet | Ref
+
+
 @dataclass(frozen=True, slots=True)
 class Sequence:
     items: tuple[Node, ...]
@@ -75,7 +78,7 @@ class ListOf:
 class Look:
     """What has to follow, or must not; takes nothing."""
 
-    item: Node
+    item: Single
     negative: bool
 
 
@@ -167,7 +170,10 @@ class _Reader:
 
     def _group(self, mark: str) -> Node:
         if mark in "&!":
-            return Look(self._element(), negative=mark == "!")
+            item = self._element()
+            if not isinstance(item, Single):
+                raise ValueError(f"{mark} looks ahead to one rule or literal")
+            return Look(item, negative=mark == "!")
         node = self._choice()
         if self._take() != ("mark", {"(": ")", "[": "]"}[mark]):
             raise ValueError(f"{mark} is not closed")

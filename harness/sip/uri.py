@@ -78,7 +78,7 @@ class SipUri:
 
     @property
     def is_gruu(self) -> bool:
-        """Whether the URI has the gr parameter (RFC 5627 §4.3)."""
+        """Whether the URI has the gr parameter (RFC 5627 §4.5)."""
         return "gr" in self.params
 
     @property
@@ -271,8 +271,10 @@ def _resolve(text: str, plain: frozenset[int]) -> str:
 def _canonical_other(uri: OtherUri) -> str:
     if uri.scheme == "urn":  # RFC 8141 §3.1: the namespace identifier is compared without case
         namespace, colon, rest = uri.rest.partition(":")
-        # UUIDs (RFC 4122 §3) and device identities (RFC 7254 §4.2) are hexadecimal or decimal.
-        rest = rest.lower() if namespace.lower() in ("uuid", "gsma") else rest
+        # UUIDs (RFC 4122 §3) and device identities (RFC 7254 §3) are compared without case;
+        # the parameter vers=0 of the latter does not count.
+        if namespace.lower() in ("uuid", "gsma"):
+            rest = rest.lower().replace(";vers=0", "")
         return f"urn:{namespace.lower()}{colon}{rest}"
     user, at, host = uri.rest.rpartition("@")
     if uri.scheme in ("im", "pres") and at:

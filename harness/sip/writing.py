@@ -10,7 +10,7 @@ from harness.sip.headers import canonical_name
 from harness.sip.parsing import Message, Request, Response, parse
 from harness.sip.reading import excerpt
 
-# RFC 3261 §21, RFC 3265 §7.3, RFC 3903 §11.2, RFC 6665 §8.3, RFC 4662, RFC 5626 §11.
+# RFC 3261 §21, RFC 3329 §2.3, RFC 3903 §11.2.1, RFC 5839 §7.1, RFC 6665 §8.3.
 REASON_PHRASES = {
     100: "Trying",
     200: "OK",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,7 @@ def test_via_gets_received_and_rport_of_its_source() -> None:
     via = parse_via("SIP/2.0/UDP host;rport;branch=z9hG4bKa")
     params = via.params.with_("rport", "5070").with_("received", "2001:db8::1")
     assert str(params) == ";rport=5070;branch=z9hG4bKa;received=2001:db8::1"
+    assert str(replace(via, params=params)) == f"SIP/2.0/UDP host{params}"
 
 
 def test_name_addr_is_read_with_display_name_and_parameters() -> None:
@@ -125,6 +128,7 @@ def test_subscription_state_is_read_without_case() -> None:
     state = parse_subscription_state("Terminated;reason=Timeout;expires=0;retry-after=10")
     assert (state.state, state.reason) == ("terminated", "timeout")
     assert (state.expires, state.retry_after) == (0, 10)
+    assert str(state) == "terminated;reason=Timeout;expires=0;retry-after=10"
 
 
 def test_media_type_is_read_without_case() -> None:

@@ -294,6 +294,8 @@ def test_header_fields_without_a_rule_are_known_and_few() -> None:
         ("Max-Forwards", "-1", "DIGIT"),
         ("Subscription-State", "active;expires=x", "delta-seconds"),
         ("Require", "a,,b", "option-tag"),
+        ("P-Preferred-Service", "urn:urn-7:", "urn-service-id"),
+        ("To", "tel:x", "global-number-digits / local-number-digits"),
         ("Expires", "12\x00", "end of Expires"),
     ],
 )
@@ -394,7 +396,9 @@ def test_deep_comments_are_legal_and_cheap() -> None:
     assert grammar.validate("User-Agent", "(" * 30000 + ")" * 30000) is None
 
 
-@pytest.mark.parametrize("text", ["a = (b", "a = b)", "a = 'x' 5", "a = @", "a = b\na = c\n"])
+@pytest.mark.parametrize(
+    "text", ["a = (b", "a = b)", "a = 'x' 5", "a = @", "a = &(b c)", "a = b\na = c\n"]
+)
 def test_rules_that_cannot_be_read_are_an_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_rules(text)

@@ -131,7 +131,9 @@ SAME = [
         "urn:uuid:F81D4FAE-7dec-11d0-a765-00a0c91e6bf6",
         "URN:UUID:f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
     ),
+    ("urn:gsma:imei:35643205-905062-0;vers=0", "urn:gsma:IMEI:35643205-905062-0"),
     ("im:alice@Example.com", "IM:alice@example.com"),
+    ("http://a/b", "HTTP://a/b"),
 ]
 DIFFERENT = [
     ("SIP:ALICE@AtLanTa.CoM;Transport=udp", "sip:alice@AtLanTa.CoM;Transport=UDP"),
