@@ -101,7 +101,7 @@ def render(story: Story) -> str:
         cards_left_out=len(story.findings) - len(cards),
         counts=story.count_steps(),
         headline=_headline(story),
-        must=_must_by_sender(story),
+        must=_must(story),
         checks=_checks(story),
         started=_clock(story.started),
         step_name=lambda step: story.step_names.get(step, step),
@@ -263,8 +263,12 @@ def _headline(story: Story) -> str:
     return f"{ues}{', '.join(told)}."
 
 
-def _must_by_sender(story: Story) -> Mapping[str, int]:
-    return Counter(each.sender for each in story.findings if each.level is Level.MUST)
+def _must(story: Story) -> Mapping[str, int]:
+    """Broken MUSTs by their sender; "outside" are those of UEs that are no step's."""
+    broken = [each for each in story.findings if each.level is Level.MUST]
+    counts = Counter(each.sender for each in broken)
+    outside = sum(1 for each in broken if each.sender == "ue" and each.step is None)
+    return {"ue": counts["ue"], "network": counts["network"], "outside": outside}
 
 
 def _checks(story: Story) -> list[dict[str, object]]:

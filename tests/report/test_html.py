@@ -93,6 +93,13 @@ def test_headline_counts_verdicts_and_broken_musts(page: html.HtmlElement) -> No
     )
 
 
+def test_headline_tells_of_broken_musts_outside_the_steps(tmp_path: Path) -> None:
+    events = build.events()
+    stray = build._finding(1, "GEN-1", "must", "RFC 3261 §8", "ue", "1", "Via", "x")
+    said = words(all_of(render(tmp_path, [*events, stray | {"step": None}]), "headline")[0])
+    assert "3 broken MUSTs of the UEs (1 outside the steps)." in said
+
+
 def test_headline_tells_what_was_run(page: html.HtmlElement) -> None:
     about = words(all_of(page, "meta")[0])
     for fact in (
