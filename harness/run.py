@@ -172,7 +172,8 @@ class Run:
         with self._changed:
             while True:
                 result = self._evaluation.result(step_id)
-                if result.verdict is not Verdict.NONE:
+                # A refusal is not the end: the UE may try again, and be served.
+                if result.verdict not in (Verdict.NONE, Verdict.INCONC):
                     return result
                 left = started + seconds - time.monotonic()
                 if left <= 0 or is_hopeless() or self._is_blocked(step_id):
