@@ -42,6 +42,18 @@ class BodyError(ValueError):
         self.offset = offset
 
 
+class DoctypeError(BodyError):
+    """A document type declaration: it may be well-formed, and is refused unread."""
+
+
+class BoundsError(BodyError):
+    """A document beyond our bounds, in size, depth or encoding: its form is not known."""
+
+
+class EncodingError(BodyError):
+    """Octets that are not in the encoding that the document has or names (XML 1.0 §4.3.3)."""
+
+
 def encoding_of(data: bytes) -> str:
     """The encoding that the byte order mark or the XML declaration names, else "utf-8".
 
@@ -51,11 +63,11 @@ def encoding_of(data: bytes) -> str:
     """
     mark = next((name for bom, name in _BOMS if data.startswith(bom)), None)
     if mark == "utf-32":
-        raise BodyError("the document is in UTF-32", 1, 0)
+        raise BoundsError("the document is in UTF-32", 1, 0)
     if mark == "utf-16":
         return mark
     if data[:2] in (b"<\0", b"\0<"):
-        raise BodyError("the document is in UTF-16 without a byte order mark", 1, 0)
+        raise EncodingError("the document is in UTF-16 without a byte order mark", 1, 0)
     match = _DECLARATION.match(data.removeprefix(codecs.BOM_UTF8))
     if match is None:
         return "utf-8"
@@ -63,13 +75,13 @@ def encoding_of(data: bytes) -> str:
     try:
         name = codecs.lookup(declared).name
     except (LookupError, ValueError):
-        raise BodyError(f"unknown encoding {declared!r}", 1, match.start(1)) from None
+        raise BoundsError(f"unknown encoding {declared!r}", 1, match.start(1)) from None
     if name.startswith("utf-16") or (mark is not None and name != mark):
-        raise BodyError(
+        raise EncodingError(
             f"the declaration says {declared}, the bytes are {mark or '8-bit'}", 1, match.start(1)
         )
     if _DECODABLE.fullmatch(name) is None:
-        raise BodyError(f"unsupported encoding {declared!r}", 1, match.start(1))
+        raise BoundsError(f"unsupported encoding {declared!r}", 1, match.start(1))
     return name
 
 
@@ -118,14 +130,14 @@ def line_of(element: etree._Element) -> int | None:
 
 def _decode(data: bytes) -> str:
     if len(data) > MAX_BYTES:
-        raise BodyError(f"the document has {len(data)} bytes, more than {MAX_BYTES}")
+        raise BoundsError(f"the document has {len(data)} bytes, more than {MAX_BYTES}")
     if not data.strip():
         raise BodyError("the document is empty", 1, 0)
     encoding = encoding_of(data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise BodyError(
+        raise EncodingError(
             f"byte 0x{data[error.start]:02X} is not {encoding.upper()}",
             data.count(b"\n", 0, error.start) + 1,
             error.start,
@@ -154,7 +166,7 @@ def _refuse_doctype(text: str) -> None:
         position = text.index(">", end) + 1
     if text.startswith("<!DOCTYPE", position):
         offset = len(text[:position].encode())
-        raise BodyError("the document has a DOCTYPE", text.count("\n", 0, position) + 1, offset)
+        raise DoctypeError("the document has a DOCTYPE", text.count("\n", 0, position) + 1, offset)
 
 
 def _parse(text: str, data: bytes, keep_comments: bool) -> etree._Element:
@@ -195,4 +207,4 @@ def _bound_depth(root: etree._Element) -> None:
         level = [child for element in level for child in element]
         if not level:
             return
-    raise BodyError(f"elements are nested more than {MAX_DEPTH} deep", line_of(level[0]))
+    raise BoundsError(f"elements are nested more than {MAX_DEPTH} deep", line_of(level[0]))

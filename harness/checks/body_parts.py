@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from harness.body.content_coding import decode
+from harness.body.schema import BodyError
 from harness.checks.context import Context
 from harness.checks.registry import BodyPart, Kind, reader_of, splitter_of
 from harness.sip.message import Request, Response
@@ -21,15 +23,13 @@ def judged_parts(
 
     Gives what was read with kind BODY, or the exception of its reader with UNREADABLE_BODY.
     """
-    if not message.body:
-        return
     value = message.headers.get("Content-Type") or ""
-    if not value or _is_encoded(message):
+    data = _decoded(message)
+    if not data or not value:
         return
-    at = message.raw.find(message.body) if message.raw.endswith(message.body) else -1
-    offset = len(message.raw) - len(message.body) if at >= 0 else None
+    offset = len(message.raw) - len(data) if message.raw.endswith(data) else None
     count = 0
-    waiting = [(0, BodyPart(_essence(value), value, message.body, offset))]
+    waiting = [(0, BodyPart(_essence(value), value, data, offset))]
     while waiting and count < _MAX_PARTS:
         depth, part = waiting.pop(0)
         count += 1
@@ -52,10 +52,14 @@ def judged_parts(
         yield Kind.BODY, body, inside
 
 
-def _is_encoded(message: Request | Response | HttpRequest | HttpResponse) -> bool:
-    # The body of an HTTP message comes decoded already.
-    coding = message.headers.get("Content-Encoding") or "identity"
-    return isinstance(message, Request | Response) and coding.lower() != "identity"
+def _decoded(message: Request | Response | HttpRequest | HttpResponse) -> bytes:
+    """The body without its content codings, nothing where they cannot be undone."""
+    if not isinstance(message, Request | Response):
+        return message.body  # decoded already
+    try:
+        return decode(message.body, message.headers.values("Content-Encoding"))
+    except BodyError:
+        return b""
 
 
 def _essence(content_type: str) -> str:

@@ -6,6 +6,7 @@ by what is open (registrations, dialogs, publications), not by the length of the
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from harness.checks.bounded import Bounded
@@ -22,6 +23,7 @@ from harness.trace import TraceEntry
 from harness.xcap.http import HttpRequest, HttpResponse
 
 _MAX_REMEMBERED = 4096
+_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,12 @@ class Session:
         default_factory=lambda: Bounded(_MAX_REMEMBERED)
     )
     """By sender of the request, Call-ID and method: CSeq number and status of the last final."""
+    unavailable: Bounded[tuple[str, int], float] = field(default_factory=lambda: Bounded(256))
+    """By host and port of a server: until when its 503 asked to be left alone."""
+    forbidden: Bounded[tuple[str, str], tuple[Request, float]] = field(
+        default_factory=lambda: Bounded(256)
+    )
+    """By method and Request-URI: the last request that got a 403, and when."""
     unanswered: Bounded[int, TraceEntry] = field(default_factory=lambda: Bounded(1024))
     """By entry number: requests to the UE that wait for a final response, the oldest first."""
     xcap: Bounded[str, XcapResource] = field(default_factory=lambda: Bounded(_MAX_REMEMBERED))
@@ -161,12 +169,23 @@ class Session:
         if sender != "network":
             return
         self.authentication.note_response(response, entry, request)
+        self._note_refusal(response, entry, request)
         if response.status == 423 and response.min_expires is not None:
             self.minima[request.method, request.call_id or ""] = response.min_expires
         if request.method == "REGISTER":
             self.registrations.note_response(response, request, entry.time)
         if request.method == "PUBLISH":
             self.publications.note_response(response, entry, request)
+
+    def _note_refusal(self, response: Response, entry: TraceEntry, request: Request) -> None:
+        if response.status == 403:
+            self.forbidden[request.method, request.uri] = (request, entry.time)
+        elif 200 <= response.status < 300:
+            self.forbidden.pop((request.method, request.uri), None)
+        seconds = _NUMBER.match(response.headers.get("Retry-After") or "")
+        if response.status == 503 and seconds is not None:
+            server = (entry.source.host, entry.source.port)
+            self.unavailable[server] = entry.time + int(seconds[0])
 
     def _update_xcap(self, response: HttpResponse, entry: TraceEntry, request: HttpRequest) -> None:
         if not 200 <= response.status < 300 or request.method not in ("GET", "PUT", "DELETE"):

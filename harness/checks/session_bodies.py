@@ -1,0 +1,140 @@
+"""What a UE's bodies have told so far: versions of lists, published documents, stored documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.body.multipart import parse_multipart
+from harness.body.rlmi import Rlmi, parse_rlmi
+from harness.body.schema import BodyError
+from harness.body.watcherinfo import WatcherInfo, parse_watcherinfo
+from harness.checks.bounded import Bounded
+from harness.checks.facts import xcap_uri_of
+from harness.checks.session_dialogs import DialogKey, dialog_key
+from harness.model import Sender
+from harness.sip.message import Request, Response
+from harness.trace import TraceEntry
+from harness.xcap.http import HttpRequest, HttpResponse
+
+_MAX_DIALOGS = 1024
+_MAX_PUBLICATIONS = 256
+_MAX_DOCUMENTS = 256
+_MAX_WATCHERS = 4096
+
+PIDF = "application/pidf+xml"
+WATCHERINFO = "application/watcherinfo+xml"
+RELATED = "multipart/related"
+
+DocumentKey = tuple[str, str, str]
+"""AUID, user in the form for comparison, and path below the user's home directory."""
+
+
+@dataclass(slots=True)
+class Notified:
+    """What the NOTIFY requests of one dialog have carried; `cseq` is that of the last one."""
+
+    cseq: int
+    version: int | None = None
+    has_rlmi: bool = False
+    watchers: Bounded[str, str] = field(default_factory=lambda: Bounded(_MAX_WATCHERS))
+    """By id: the watcher's URI."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A whole XCAP document as it was put or got, and at which message."""
+
+    entry: TraceEntry
+    data: bytes
+    is_put: bool
+
+
+class Bodies:
+    """The memory of the checks of bodies, for one UE."""
+
+    def __init__(self) -> None:
+        self._notified: Bounded[DialogKey, Notified] = Bounded(_MAX_DIALOGS)
+        self._published: Bounded[str, bytes] = Bounded(_MAX_PUBLICATIONS)
+        self.documents: Bounded[DocumentKey, StoredDocument] = Bounded(_MAX_DOCUMENTS)
+
+    def notified(self, request: Request, sender: Sender) -> Notified | None:
+        """What the dialog of a NOTIFY had carried before it."""
+        key = dialog_key(request, sender)
+        return None if key is None else self._notified.get(key)
+
+    def published(self, request: Request) -> bytes | None:
+        """The presence document that the entity-tag in SIP-If-Match stands for (RFC 3903 §4.1)."""
+        return None if request.if_match is None else self._published.get(request.if_match)
+
+    def update(self, entry: TraceEntry, sender: Sender, request: Request | None) -> None:
+        """Take in an entry; `request` is what a SIP response answers."""
+        message = entry.message
+        if isinstance(message, Request) and message.method == "NOTIFY":
+            self._note_notify(message, sender)
+        elif isinstance(message, Response) and request is not None:
+            self._note_publication(message, request)
+        elif isinstance(message, HttpResponse) and entry.answers is not None:
+            self._note_document(message, entry.answers)
+
+    def _note_notify(self, request: Request, sender: Sender) -> None:
+        key = dialog_key(request, sender)
+        if key is None or request.cseq is None:
+            return
+        known = self._notified.setdefault(key, Notified(request.cseq.number))
+        known.cseq = request.cseq.number
+        watchers, rlmi = watcherinfo_of(request), rlmi_of(request)
+        if rlmi is not None:
+            known.has_rlmi, known.version = True, rlmi.version
+        if watchers is not None:
+            known.version = watchers.version
+            for watcher in watchers.watchers:
+                known.watchers[watcher.id] = watcher.uri
+
+    def _note_publication(self, response: Response, request: Request) -> None:
+        if request.method != "PUBLISH" or not 200 <= response.status < 300:
+            return
+        kind = request.content_type
+        body = request.body if kind is not None and kind.essence == PIDF else b""
+        body = body or self.published(request) or b""
+        if response.etag and body:
+            self._published[response.etag] = body
+
+    def _note_document(self, response: HttpResponse, asked: TraceEntry) -> None:
+        request = asked.message
+        if not isinstance(request, HttpRequest) or not 200 <= response.status < 300:
+            return
+        uri = xcap_uri_of(request)
+        if uri is None or uri.node is not None:
+            return
+        key = (uri.auid, uri.user, uri.document)
+        if request.method == "PUT":
+            self.documents[key] = StoredDocument(asked, request.body, is_put=True)
+        elif request.method == "GET" and response.body:
+            self.documents[key] = StoredDocument(asked, response.body, is_put=False)
+        elif request.method == "DELETE":
+            self.documents.pop(key, None)
+
+
+def watcherinfo_of(request: Request) -> WatcherInfo | None:
+    """The watcherinfo document of a NOTIFY; None where there is none that can be read."""
+    kind = request.content_type
+    if kind is None or kind.essence != WATCHERINFO:
+        return None
+    try:
+        return parse_watcherinfo(request.body)
+    except BodyError:
+        return None
+
+
+def rlmi_of(request: Request) -> Rlmi | None:
+    """The meta-information that is the root of a list notification (RFC 4662 §5.1)."""
+    kind = request.content_type
+    if kind is None or kind.essence != RELATED or not request.body:
+        return None
+    root = parse_multipart(request.body, request.headers.get("Content-Type") or "").root
+    if root is None:
+        return None
+    try:
+        return parse_rlmi(root.content)
+    except BodyError:
+        return None

@@ -1,0 +1,174 @@
+"""Roots and schemas of XML bodies: a check for each specification, so that its clause is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from lxml import etree
+
+from harness.body import namespaces as ns
+from harness.body.catalog import QName
+from harness.body.schema import SchemaError, expected_root, path_of
+from harness.checks.context import Context
+from harness.checks.registry import MUST, SHOULD, bodies, check, unreadable_bodies
+from harness.checks.xml_documents import (
+    AUTH_POLICY,
+    DOCUMENTS,
+    FRAGMENT,
+    PIDF,
+    PRES_CONTENT,
+    REGINFO,
+    RESOURCE_LISTS,
+    RLMI,
+    RLS_SERVICES,
+    WATCHERINFO,
+    WrongRootError,
+    at_body,
+    at_path,
+    elements,
+    root_of,
+    schema_errors,
+)
+from harness.model import Level, Mismatch
+
+_Check = Callable[[object, Context], Iterator[Mismatch]]
+_ALL = (*DOCUMENTS, FRAGMENT)
+
+_ROOTS: Final = (
+    (PIDF, "RFC 3863 §4.1.1"),
+    (WATCHERINFO, "RFC 3858 §3"),
+    (RLMI, "RFC 4662 §5.1"),
+    (REGINFO, "RFC 3680 §5.1"),
+    (RESOURCE_LISTS, "RFC 4826 §3.1"),
+    (RLS_SERVICES, "RFC 4826 §4.1"),
+    (AUTH_POLICY, "RFC 4745 §13"),
+    ("application/xcap-error+xml", "RFC 4825 §11.1"),
+    ("application/xcap-caps+xml", "RFC 4825 §12.2"),
+    ("application/vnd.oma.xcap-directory+xml", "OMA XDM Core §schema of xcap-directory"),
+    (PRES_CONTENT, "OMA Presence Content XDM §schema of pres-content"),
+)
+"""Which specification says what the root of a media type is, in the order of their checks."""
+
+_SPECIFICATIONS: Final[tuple[tuple[str, str, Level, tuple[str, ...]], ...]] = (
+    ("PIDF", "RFC 3863 §4.4", MUST, (ns.PIDF,)),
+    # RFC 4479 §5: "Presence documents created according to this model MUST be valid".
+    ("MODEL", "RFC 4479 §5", MUST, (ns.DATA_MODEL,)),
+    ("RPID", "RFC 4480 §5", MUST, (ns.RPID,)),
+    ("TIMED", "RFC 4481 §5", MUST, ("urn:ietf:params:xml:ns:pidf:timed-status",)),
+    ("CIPID", "RFC 4482 §5", MUST, (ns.CIPID,)),
+    # The examples of these two break their own schemas, and clients follow the examples.
+    ("CAPS", "RFC 5196 §6", SHOULD, (ns.CAPS,)),
+    ("GEOPRIV", "RFC 4119 §2.2.5", SHOULD, (ns.GEOPRIV, f"{ns.GEOPRIV}:basicPolicy")),
+    # Both say of their documents: "MUST be well-formed and SHOULD be valid".
+    ("WINFO", "RFC 3858 §3", SHOULD, (ns.WATCHERINFO,)),
+    ("REGINFO", "RFC 3680 §5.1", SHOULD, (ns.REGINFO, "urn:ietf:params:xml:ns:gruuinfo")),
+    ("RLMI", "RFC 4662 §5.1", MUST, (ns.RLMI,)),
+    # RFC 4826 §3.1, §4.1: "MUST be valid according to schemas".
+    ("LISTS", "RFC 4826 §3.1", MUST, (ns.RESOURCE_LISTS,)),
+    ("RLS", "RFC 4826 §4.1", MUST, (ns.RLS_SERVICES,)),
+    ("POLICY", "RFC 4745 §13", MUST, (ns.COMMON_POLICY,)),
+    ("RULES", "RFC 5025 §7", MUST, (ns.PRES_RULES,)),
+    ("XCAPCAPS", "RFC 4825 §12.2", MUST, ("urn:ietf:params:xml:ns:xcap-caps",)),
+    ("XCAPERROR", "RFC 4825 §11.2", MUST, ("urn:ietf:params:xml:ns:xcap-error",)),
+    (
+        "OMAPRES",
+        "OMA Presence Data Specification §schemas of oma-pres and pidf:ext",
+        SHOULD,
+        (ns.OMA_PRES, ns.PDE_EXT, ns.PDE_EXT_11),
+    ),
+    (
+        "OMARULES",
+        "OMA Presence XDM §schemas of pres-rules and common-policy",
+        SHOULD,
+        (ns.OMA_PRES_RULES, ns.OMA_COMMON_POLICY),
+    ),
+    (
+        "OMAXDM",
+        "OMA XDM Core §schemas of its namespaces",
+        SHOULD,
+        (
+            "urn:oma:xml:xdm:xcap-directory",
+            "urn:oma:xml:xdm:xcap-error",
+            "urn:oma:xml:xdm:extensions",
+            "urn:oma:xml:xdm:resource-list:oma-uriusage",
+        ),
+    ),
+    (
+        "OMACONTENT",
+        "OMA Presence Content XDM §schema of pres-content",
+        SHOULD,
+        ("urn:oma:xml:prs:pres-content",),
+    ),
+)
+"""Name of the check, clause, level, and the namespaces that the specification defines."""
+
+_IDENTIFIED = ("tuple", "person", "device", "rule")
+
+
+def _is_about_form_of_id(error: SchemaError) -> bool:
+    return error.reason.startswith("attribute id=") and "NCName" in error.reason
+
+
+def _is_judged_by_its_text(error: SchemaError) -> bool:
+    """Whether a check of its own, by the specification's text, judges this."""
+    last = error.path.rpartition("/")[2].partition("[")[0]
+    is_double = "duplicated xs:ID" in error.reason and last in _IDENTIFIED
+    is_priority = last == "contact" and error.reason.startswith("attribute priority=")
+    is_time = last == "timestamp" and error.reason.endswith("is no dateTime")
+    return is_double or is_priority or is_time or _is_about_form_of_id(error)
+
+
+def _schema_of(error: SchemaError, root: etree._Element) -> str | None:
+    """The namespace whose schema is broken: that of the parent where a child is out of place."""
+    if "is not allowed here" not in error.reason:
+        return error.namespace
+    place = next((each for each in elements(root) if path_of(each) == error.path), None)
+    parent = None if place is None else place.getparent()
+    return error.namespace if parent is None else QName.parse(parent.tag).namespace
+
+
+def _add_root_check(number: int, media_type: str, clause: str) -> None:
+    wanted = expected_root(media_type)
+
+    def root_is_that_of_its_type(error: object, context: Context) -> Iterator[Mismatch]:
+        if isinstance(error, WrongRootError):
+            yield at_body(context, f"the root {wanted}", error.reason)
+
+    root_is_that_of_its_type.__doc__ = f"The root of a body of type {media_type} is {wanted}."
+    register = check(
+        f"XML-ROOT-{number}", clause=clause, level=MUST, on=unreadable_bodies(media_type)
+    )
+    register(root_is_that_of_its_type)
+
+
+def _add_schema_check(name: str, clause: str, level: Level, spaces: tuple[str, ...]) -> None:
+    def elements_are_valid(body: object, context: Context) -> Iterator[Mismatch]:
+        errors = schema_errors(body, context)
+        root = root_of(body, context) if errors else None
+        if root is None:
+            return
+        for error in errors:
+            if _schema_of(error, root) in spaces and not _is_judged_by_its_text(error):
+                yield at_path(context, root, error.path, "what the schema allows", error.reason)
+
+    described = ", ".join(spaces)
+    elements_are_valid.__doc__ = f"Elements are valid by the schema of {described}."
+    register = check(f"XML-SCHEMA-{name}-1", clause=clause, level=level, on=bodies(*_ALL))
+    register(elements_are_valid)
+
+
+for _number, (_media_type, _clause) in enumerate(_ROOTS, start=1):
+    _add_root_check(_number, _media_type, _clause)
+for _row in _SPECIFICATIONS:
+    _add_schema_check(*_row)
+
+
+@check("XML-ID-1", clause="RFC 3863 §4.4", level=SHOULD, on=bodies(*_ALL))
+def ids_are_names(body: object, context: Context) -> Iterator[Mismatch]:
+    """An id of the schema type xs:ID is an XML name: no digit first, no colon, no "@"."""
+    root = root_of(body, context)
+    for error in schema_errors(body, context):
+        if root is not None and _is_about_form_of_id(error):
+            hint = "an id that begins with a letter"
+            yield at_path(context, root, error.path, hint, error.reason)
