@@ -30,5 +30,5 @@ def _of_ue(session: Session, key: str) -> str | None:
     if key == "contact" and registration is not None:
         return registration.contacts[0] if registration.contacts else None
     if key == "instance" and registration is not None:
-        return registration.instance_id
+        return next(iter(registration.instances.values()), None)
     return None
