@@ -99,6 +99,7 @@ class Dialogs:
         self._dialogs: Bounded[DialogKey, Dialog] = Bounded(_MAX_DIALOGS)
         self._subscriptions: Bounded[tuple[str, str], Subscription] = Bounded(_MAX_DIALOGS)
         self._by_call: Bounded[str, list[Dialog]] = Bounded(_MAX_DIALOGS)
+        self._by_tags: Bounded[tuple[str, str], Dialog] = Bounded(_MAX_DIALOGS)
         self._tags: Bounded[str, set[str]] = Bounded(_MAX_DIALOGS)
         self.final_reasons: Bounded[tuple[str, str], str] = Bounded(_MAX_DIALOGS)
         """By address-of-record and package: why the UE's last subscription was terminated."""
@@ -117,6 +118,10 @@ class Dialogs:
     def of_call(self, call_id: str | None) -> tuple[Dialog, ...]:
         """The dialogs with this Call-ID."""
         return tuple(self._by_call.get(call_id or "", ()))
+
+    def of_tags(self, own: str, other: str) -> Dialog | None:
+        """The dialog with these tags of the UE and of the other side, in any Call-ID."""
+        return self._by_tags.get((own, other))
 
     def subscriber_tags(self, call_id: str | None) -> frozenset[str]:
         """The tags of the UE's subscriptions with this Call-ID."""
@@ -219,6 +224,7 @@ class Dialogs:
         if subscription is not None and subscription.request.cseq is not None:
             dialog.cseq[subscriber] = subscription.request.cseq.number
         self._dialogs[key] = dialog
+        self._by_tags[key[1], key[2]] = dialog
         self._by_call[key[0]] = [*self._by_call.get(key[0], ())[-_MAX_FORKS:], dialog]
         return dialog
 

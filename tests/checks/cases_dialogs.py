@@ -42,8 +42,23 @@ BRIEF = request("SUBSCRIBE", branch="z9hG4bKbrief", fields={"Expires": 60})
 BRIEFLY = refused(BRIEF, 423, Min_Expires=300)
 REFRESH = refresh()
 
+GRUU = "sip:alice@example.com;gr=urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
+REGISTER = request("REGISTER", branch="z9hG4bKgruu")
+GIVEN = f'<sip:alice@10.0.0.1:5060>;pub-gruu="{GRUU}";expires=3600'
+GIVEN_A_GRUU = [ue(REGISTER), net(answer(REGISTER, fields={"Contact": GIVEN}))]
+
 SUBSCRIBE_CASES = [
     Case("SUB-EVENT-1", [subscribe()], [subscribe(Event=["presence", "presence"])]),
+    Case(
+        "SUB-EVENT-2",
+        [*subscribed(), refresh()],
+        [*subscribed(), refresh(fields={"Event": "presence;id=2"})],
+    ),
+    Case(
+        "SUB-GRUU-1",
+        [*GIVEN_A_GRUU, subscribe(Contact=f"<{GRUU}>")],
+        [*GIVEN_A_GRUU, subscribe()],
+    ),
     Case("SUB-EXPIRES-1", [subscribe()], [subscribe(Expires=None)]),
     Case(
         "SUB-EXPIRES-2",

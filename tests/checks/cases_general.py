@@ -47,6 +47,11 @@ CHALLENGE = [
     net(answer(CHALLENGED, 401, fields={"WWW-Authenticate": 'Digest realm="r", nonce="n"'})),
 ]
 
+BUSY = [ue(REGISTER), net(answer(REGISTER, 503, fields={"Retry-After": 30}))]
+DENIED = request("SUBSCRIBE", branch="z9hG4bKdenied")
+FORBIDDEN = [ue(DENIED), net(answer(DENIED, 403))]
+TO_BOB = {"To": "<sip:bob@example.com>", "Call-ID": "to-bob"}
+
 CASES = [
     Case("GEN-SYNTAX-1", [REGISTER], [register(From="<sip:alice@example.com;tag=1")]),
     Case("GEN-VERSION-1", [REGISTER], [REGISTER.replace(b"SIP/2.0\r\n", b"sip/2.0\r\n", 1)]),
@@ -147,6 +152,36 @@ CASES = [
         [*subscribed(), refresh(fields={"Contact": None})],
     ),
     Case("GEN-DIALOG-8", [*subscribed(), refresh()], [*subscribed(), request("SUBSCRIBE", cseq=2)]),
+    Case(
+        "GEN-DIALOG-9",
+        [*subscribed(), refresh()],
+        [*subscribed(), refresh(tag="alice-2")],
+    ),
+    Case(
+        "GEN-DIALOG-10",
+        [*subscribed(), refresh()],
+        [*subscribed(), refresh(to_tag="bob-2")],
+    ),
+    Case(
+        "GEN-CALLID-3",
+        [*subscribed(), refresh()],
+        [*subscribed(), refresh(call="another")],
+    ),
+    Case(
+        "GEN-RETRY-1",
+        [*BUSY, ue(request("REGISTER", cseq=2), after=40)],
+        [*BUSY, ue(request("REGISTER", cseq=2), after=5)],
+    ),
+    Case(
+        "GEN-FORBIDDEN-1",
+        [*FORBIDDEN, request("SUBSCRIBE", "sip:bob@example.com", fields=TO_BOB)],
+        [*FORBIDDEN, request("SUBSCRIBE", call="again", tag="alice-2")],
+    ),
+    Case(
+        "GEN-IDENTITY-1",
+        [register(P_Preferred_Identity="<sip:alice@example.com>, <tel:+1>")],
+        [register(P_Preferred_Identity="<sip:alice@example.com>, <sip:bob@example.com>")],
+    ),
     Case(
         "GEN-CONTACT-1",
         [request("SUBSCRIBE")],

@@ -108,6 +108,7 @@ REGISTER_CASES = [
         [*accepted(WITH_INSTANCE), register(2, Contact=contact(INSTANCE))],
         [*accepted(WITH_INSTANCE), register(2)],
     ),
+    Case("REG-OVERLAP-1", [*REGISTERED, register(2)], [FIRST, register(2)]),
     Case("REG-FIELDS-1", [FIRST], [register(Accept_Contact="*;video")]),
 ]
 
