@@ -11,8 +11,6 @@ from harness.sip.uri import SipUri, parse_uri
 from harness.ue.documents import SERVICES, fill
 from harness.ue.settings import Settings
 
-_NOTE = "Disponible à tout moment"
-
 
 @dataclass(frozen=True, slots=True)
 class Icon:
@@ -128,7 +126,6 @@ class Composer:
             icon_etag=icon.etag,
             icon_size=str(len(self._settings.icon)),
             icon_type=self._persona.icon_type,
-            note=_NOTE,
             timestamp=timestamp(at),
         )
 

@@ -235,6 +235,7 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         "a SUBSCRIBE in the dialog has another From tag",
         REFRESH,
         swap("From", ";tag=[^;]*", ";tag=other"),
+        "GEN-DIALOG-9",
     ),
     defect(
         "refresh-without-to-tag",

@@ -151,24 +151,28 @@ xmlns:gp="urn:ietf:params:xml:ns:pidf:geopriv10" \
 xmlns:gml="urn:opengis:specification:gml:schema-xsd:feature:v3.0" entity="{aor}">
 """
 
-_PERM_PRESENCE = (
-    _DECLARATION
-    + """\
+
+def _permanent_presence(namespaces: str, homepage: str, note: str) -> str:
+    """RFC 4479 with the OMA presence data extensions: one person."""
+    return (
+        _DECLARATION
+        + f"""\
 <presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:op="urn:oma:xml:prs:pidf:oma-pres" \
 xmlns:opd="urn:oma:xml:pde:pidf:ext" xmlns:pdm="urn:ietf:params:xml:ns:pidf:data-model" \
-{namespaces}xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid" entity="{identity}">
+{namespaces}xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid" entity="{{identity}}">
   <pdm:person id="p1">
     <op:overriding-willingness>
       <op:basic>open</op:basic>
     </op:overriding-willingness>{homepage}
-    <rpid:status-icon opd:etag="{icon_etag}" opd:fsize="{icon_size}" \
-opd:contenttype="{icon_type}" opd:resolution="96x96">{icon}</rpid:status-icon>
-    <pdm:note>{note}</pdm:note>
-    <pdm:timestamp>{timestamp}</pdm:timestamp>
+    <rpid:status-icon opd:etag="{{icon_etag}}" opd:fsize="{{icon_size}}" \
+opd:contenttype="{{icon_type}}" opd:resolution="96x96">{{icon}}</rpid:status-icon>
+    {note}
+    <pdm:timestamp>{{timestamp}}</pdm:timestamp>
   </pdm:person>
 </presence>
 """
-)
+    )
+
 
 _CONTENT = (
     _DECLARATION
@@ -193,7 +197,10 @@ CONFORMANT: Documents = MappingProxyType(
         "publication": _PUBLICATION,
         "tuple": _TUPLE,
         "publication-end": "</presence>\n",
-        "perm-presence": _PERM_PRESENCE.replace("{namespaces}", "").replace("{homepage}", ""),
+        # RFC 3863 §4.1.6: a note says which language it is in.
+        "perm-presence": _permanent_presence(
+            "", "", '<pdm:note xml:lang="fr">Disponible à tout moment</pdm:note>'
+        ),
         "pres-content": _CONTENT,
     }
 )
@@ -204,9 +211,11 @@ DOCUMENTED: Documents = MappingProxyType(
         "entry": "<entry uri='{uri}'></entry>",
         "publication": _DOCUMENTED_PUBLICATION,
         # An anyURI may be empty, a homepage that is nowhere says nothing.
-        "perm-presence": _PERM_PRESENCE.replace(
-            "{namespaces}", 'xmlns:ci="urn:ietf:params:xml:ns:pidf:cipid" '
-        ).replace("{homepage}", "\n    <ci:homepage></ci:homepage>"),
+        "perm-presence": _permanent_presence(
+            'xmlns:ci="urn:ietf:params:xml:ns:pidf:cipid" ',
+            "\n    <ci:homepage></ci:homepage>",
+            "<pdm:note></pdm:note>",
+        ),
     }
 )
 
