@@ -120,6 +120,20 @@ def test_judge_takes_no_proxy_for_a_ue() -> None:
     assert seen.addresses == ["10.0.0.1"]
 
 
+@pytest.mark.parametrize("via", ["no via at all", None])
+def test_judge_recognises_a_ue_that_spoils_its_via(via: str | None) -> None:
+    seen = wire()
+    lines = sip("REGISTER", UE).split(b"\r\n")
+    spoilt = [line for line in lines if not line.startswith(b"Via")]
+    if via is not None:
+        spoilt.insert(1, f"Via: {via}".encode())
+
+    (found,) = seen.pass_on(b"\r\n".join(spoilt), UE, NETWORK)
+
+    assert found.sender == "ue"
+    assert found.findings
+
+
 def test_judge_tells_ue_and_network_apart_on_one_host() -> None:
     seen = wire()
     ue, network = Peer("127.0.0.1", 5062), Peer("127.0.0.1", 5060)
