@@ -1,4 +1,7 @@
-"""What an XCAP client puts: the body and the node that its URI selects (RFC 4825 §7)."""
+"""Whether a body is the node that the URI selects (RFC 4825 §7, §8.3).
+
+Form, encoding and schema of the bodies are the matter of the XML checks.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from harness.body.wellformed import MAX_BYTES, BodyError, parse_fragment
+from harness.body.wellformed import BodyError, parse_fragment
 from harness.checks.context import Context
 from harness.checks.http_places import body_mismatch, http_request
 from harness.checks.registry import MUST, check, http_requests, http_responses
@@ -46,41 +49,7 @@ def _put(request: HttpRequest, kind: str) -> XcapTarget | None:
     return target if target is not None and target.kind == kind and request.body else None
 
 
-@check("XCAP-BODY-1", clause="RFC 4825 §7.4", level=MUST, on=http_requests("PUT"))
-def element_is_put_alone(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
-    """The content of a PUT of an element is one XML element."""
-    target = xcap_target(request)
-    if target is None or target.kind != "element":
-        return
-    if len(request.body) > MAX_BYTES:
-        return
-    try:
-        read_element(request.body)
-    except BodyError as error:
-        yield body_mismatch(request, "one well-formed XML element", str(error))
-
-
-@check("XCAP-BODY-2", clause="RFC 4825 §7.4", level=MUST, on=http_requests("PUT"))
-def element_begins_with_its_tag(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
-    """The content of a PUT of an element starts with the begin tag of that element."""
-    if _put(request, "element") is not None and _DECLARATION.match(request.body):
-        yield body_mismatch(request, "the element alone", "an XML declaration before it")
-
-
-@check("XCAP-BODY-3", clause="RFC 4825 §5.3", level=MUST, on=http_requests("PUT"))
-def content_is_utf_8(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
-    """What is put is encoded in UTF-8."""
-    target = xcap_target(request)
-    if target is None or (target.kind == "document" and target.usage is None):
-        return
-    try:
-        request.body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        octet = request.body[error.start]
-        yield body_mismatch(request, "UTF-8", f"octet 0x{octet:02X} at {error.start}")
-
-
-@check("XCAP-BODY-4", clause="RFC 4825 §7.7", level=MUST, on=http_requests("PUT"))
+@check("XCAP-ATTRIBUTE-2", clause="RFC 4825 §7.7", level=MUST, on=http_requests("PUT"))
 def attribute_value_follows_the_grammar(
     request: HttpRequest, context: Context
 ) -> Iterator[Mismatch]:
