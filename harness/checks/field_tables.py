@@ -131,6 +131,37 @@ OPTION_TAGS = frozenset(
 )
 
 
+# The event packages and templates of the IANA registry.
+EVENT_PACKAGES = frozenset(
+    {
+        *("addr-spec", "calendar", "call-completion", "certificate", "conference"),
+        *("consent-pending-additions", "credential", "dialog", "dialogchange", "http-monitor"),
+        *("kpml", "load-control", "message-summary", "mrb-publish", "poc-settings", "presence"),
+        *("refer", "reg", "session-spec-policy", "Siemens-RTP-Stats", "spirits-INDPs"),
+        *("spirits-user-prof", "ua-profile", "vq-rtcpxr", "xcap-diff"),
+    }
+)
+
+
+@check(
+    "GEN-EVENT-2",
+    clause="RFC 6665 §8.2.1",
+    level=SHOULD,
+    on=requests("SUBSCRIBE", "PUBLISH"),
+    sender="ue",
+)
+def event_package_is_registered(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The event package of a request is registered with IANA.
+
+    The text says MUST; the registry grows, so that an unknown package is a remark.
+    """
+    if request.event is None:
+        return
+    package, *templates = request.event.package.split(".")
+    if package not in EVENT_PACKAGES or any(each != "winfo" for each in templates):
+        yield mismatch(request, "Event", "a package registered with IANA")
+
+
 @check(
     "GEN-OPTION-1",
     clause="RFC 3261 §19.2",

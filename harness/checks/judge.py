@@ -137,6 +137,8 @@ class Judge:
         judged = self._judge(entry, session, sender)
         if judged.kind == "message":
             session.update(entry, sender)
+        elif judged.kind == "retransmission":
+            session.transactions.note_repeat(entry, sender)
         return [judged]
 
     def _judge(self, entry: TraceEntry, session: Session, sender: Sender) -> Judged:
@@ -152,19 +154,18 @@ class Judge:
         is_repeat = not entry.source.transport.is_reliable and (
             session.transactions.is_retransmission(entry, sender)
         )
-        findings: tuple[Finding, ...] = ()
-        if not is_repeat:
-            request = request_entry.message if request_entry is not None else None
-            context = Context(
-                profile=self.profile,
-                entry=entry,
-                sender=sender,
-                session=session,
-                transaction=transaction,
-                request=request if isinstance(request, Request | HttpRequest) else None,
-                request_entry=request_entry,
-            )
-            findings = tuple(self._findings(message, context))
+        request = request_entry.message if request_entry is not None else None
+        context = Context(
+            profile=self.profile,
+            entry=entry,
+            sender=sender,
+            session=session,
+            transaction=transaction,
+            request=request if isinstance(request, Request | HttpRequest) else None,
+            request_entry=request_entry,
+        )
+        find = self._repeat_findings if is_repeat else self._findings
+        findings = tuple(find(message, context))
         return Judged(
             entry=entry,
             ue=session.address,
@@ -186,6 +187,12 @@ class Judge:
             media_type = body_context.body.media_type if body_context.body is not None else ""
             for each, level in self._checks.find(body_kind, media_type, context.sender):
                 yield from self._meet(each, level, given, body_context)
+
+    def _repeat_findings(self, message: object, context: Context) -> Iterator[Finding]:
+        if isinstance(message, Request):
+            kind = Kind.RETRANSMISSION
+            for each, level in self._checks.find(kind, message.method, context.sender):
+                yield from self._meet(each, level, message, context)
 
     def _meet(
         self, each: Check, level: Level, given: object, context: Context

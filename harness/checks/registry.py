@@ -35,6 +35,7 @@ class Kind(enum.StrEnum):
 
     REQUEST = "request"
     RESPONSE = "response"
+    RETRANSMISSION = "retransmission"
     HTTP_REQUEST = "http-request"
     HTTP_RESPONSE = "http-response"
     BODY = "body"
@@ -69,6 +70,11 @@ def requests(*methods: str) -> Selectors:
 def responses(*methods: str, status: range | int | None = None) -> Selectors:
     """SIP responses to requests of these methods, of these status codes."""
     return (Selector(Kind.RESPONSE, frozenset(methods), _range(status)),)
+
+
+def retransmissions(*methods: str) -> Selectors:
+    """Requests of these methods that are sent again: what every other check leaves out."""
+    return (Selector(Kind.RETRANSMISSION, frozenset(methods)),)
 
 
 def sip_messages() -> Selectors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from harness.checks.bounded import Bounded
 from harness.sip.digest import Challenge, Credentials, parse_challenge, parse_credentials
@@ -109,9 +110,15 @@ def credentials_in(request: Request) -> Iterator[tuple[str, int, Credentials]]:
     """Every set of Digest credentials: its field, the byte offset of that, and the values."""
     for name in CREDENTIALS_FIELDS.values():
         for row in request.headers.rows(name):
-            credentials = parse_credentials(row.value)
+            credentials = _read_credentials(row.value)
             if credentials is not None:
                 yield name, row.offset, credentials
+
+
+@lru_cache(maxsize=256)
+def _read_credentials(value: str) -> Credentials | None:
+    # Many checks look at the same credentials.
+    return parse_credentials(value)
 
 
 def challenges_in(response: Response) -> Iterator[Challenge]:

@@ -178,6 +178,18 @@ def via_names_the_transport_in_use(request: Request, context: Context) -> Iterat
         yield mismatch(request, "Via", f"SIP/2.0/{wanted}", f"SIP/2.0/{via.transport}")
 
 
+@check("GEN-VIA-2", clause="RFC 3261 §8.1.1.7", level=MUST, on=requests(), sender="ue")
+def sender_adds_one_via(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A UAC puts one Via into a request: no two have the same sent-by and branch."""
+    seen = set()
+    for via in request.vias:
+        key = (via.sent_by.lower(), via.branch)
+        if via.branch and key in seen:
+            yield mismatch(request, "Via", "1 Via of the sender", f"branch={via.branch} twice")
+            return
+        seen.add(key)
+
+
 @check("GEN-RPORT-1", clause="RFC 3581 §3", level=MUST, on=requests(), sender="ue")
 def rport_of_a_request_has_no_value(request: Request, context: Context) -> Iterator[Mismatch]:
     """The rport parameter that a client puts into its Via has no value."""
@@ -235,6 +247,13 @@ def content_length_is_the_size_of_the_body(
 def _after_header(raw: bytes) -> bytes | None:
     _, end, body = raw.lstrip(b"\r\n").partition(b"\r\n\r\n")
     return body if end else None
+
+
+@check("GEN-LENGTH-3", clause="RFC 3261 §20.14", level=SHOULD, on=sip_messages())
+def datagram_has_content_length(message: Message, context: Context) -> Iterator[Mismatch]:
+    """A message in a datagram tells the size of its body in Content-Length."""
+    if not context.entry.source.transport.is_reliable and message.body.strip():
+        yield from absent(message, ("Content-Length",))
 
 
 @check("GEN-TYPE-1", clause="RFC 3261 §20.15", level=MUST, on=sip_messages())

@@ -17,6 +17,7 @@ MAGIC_COOKIE = "z9hG4bK"
 _LIFETIME = 128.0
 _MAX_TRANSACTIONS = 4096
 _MAX_RESPONSES = 16
+_MAX_REPEATS = 32
 
 Key = tuple[str, ...]
 
@@ -35,6 +36,8 @@ class Transaction:
     started: float
     entry: TraceEntry | None = None
     responses: list[TraceEntry] = field(default_factory=list)
+    repeats: list[float] = field(default_factory=list)
+    """When the request was sent, the first time included."""
 
     @property
     def request(self) -> Request | None:
@@ -90,6 +93,13 @@ class Transactions:
         seen = known.responses if isinstance(message, Response) else [known.entry]
         return any(each is not None and each.raw == entry.raw for each in seen)
 
+    def note_repeat(self, entry: TraceEntry, sender: Sender) -> None:
+        """Take in a retransmission."""
+        message = entry.message
+        known = self.find(message, sender) if isinstance(message, Request) else None
+        if known is not None and len(known.repeats) < _MAX_REPEATS:
+            known.repeats.append(entry.time)
+
     def update(self, entry: TraceEntry, sender: Sender) -> Transaction | None:
         """Take in a message; answers its transaction."""
         message = entry.message
@@ -114,6 +124,7 @@ class Transactions:
         initiator = _initiator(message, sender)
         request = entry if isinstance(message, Request) else None
         made = Transaction(key, _cseq_key(message, initiator), initiator, entry.time, request)
+        made.repeats.append(entry.time)
         # Re-inserting keeps the dictionary in order of time.
         self._by_key.pop(key, None)
         self._by_key[key] = made

@@ -84,6 +84,36 @@ CASES = [
         over_tcp([ue(REGISTER.replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP"))]),
         over_tcp([ue(REGISTER)]),
     ),
+    Case(
+        "GEN-VIA-2",
+        [REGISTER],
+        [register(Via=[via(";branch=z9hG4bKtwice"), via(";branch=z9hG4bKtwice")])],
+    ),
+    Case(
+        "GEN-TIMER-1",
+        [REGISTER, *(ue(REGISTER, after=wait) for wait in (0.5, 1, 2, 4, 4, 4))],
+        [REGISTER, *(ue(REGISTER, after=wait) for wait in (0.5, 0.5, 0.5))],
+    ),
+    Case(
+        "GEN-TIMER-2",
+        [REGISTER, *(ue(REGISTER, after=4) for _ in range(7))],
+        [REGISTER, *(ue(REGISTER, after=16) for _ in range(9))],
+    ),
+    Case(
+        "GEN-TIMER-3",
+        [REGISTER, ue(REGISTER, after=0.5), net(answer(REGISTER)), ue(REGISTER, after=0.5)],
+        [REGISTER, net(answer(REGISTER)), ue(REGISTER, after=4)],
+    ),
+    Case(
+        "GEN-LENGTH-3",
+        [request("PUBLISH")],
+        [request("PUBLISH", fields={"Content-Length": None})],
+    ),
+    Case(
+        "GEN-EVENT-2",
+        [request("SUBSCRIBE", fields={"Event": "presence.winfo", "Accept": None})],
+        [request("SUBSCRIBE", fields={"Event": "xpresence"})],
+    ),
     Case("GEN-RPORT-1", [REGISTER], [register(Via=via(";branch=z9hG4bKa;rport=5060"))]),
     Case("GEN-MAXFORWARDS-1", [register(Max_Forwards=255)], [register(Max_Forwards=256)]),
     Case("GEN-MAXFORWARDS-2", [REGISTER], [register(Max_Forwards=10)]),
