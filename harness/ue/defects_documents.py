@@ -154,6 +154,7 @@ DOCUMENT_DEFECTS: tuple[Defect, ...] = (
         "the RLS service names an unknown element in place of its package",
         RLS,
         swap_body("<package>presence</package>", "<event>presence</event>"),
+        "RLS-PACKAGE-2",
         "XML-SCHEMA-RLS-1",
     ),
     defect(
@@ -168,12 +169,14 @@ DOCUMENT_DEFECTS: tuple[Defect, ...] = (
         "two presence rules have the same id",
         RULES,
         swap_body('id="wp_prs_unlisted"', 'id="wp_prs_allow_own"'),
+        "RULES-ID-1",
     ),
     defect(
         "rules-anchor-not-encoded",
         "the anchors of the presence rules hold the identity unescaped",
         RULES,
         swap_body(r"sip%3A%2B(\d+)%40", r"sip:+\1@", 0),
+        "RULES-ANCHOR-3",
     ),
     defect(
         "permanent-presence-of-another",
