@@ -16,7 +16,7 @@ from harness.body.schema import BodyError
 from harness.checks import xml_documents as documents
 from harness.checks.context import Context
 from harness.checks.registry import MUST, SHOULD, bodies, check
-from harness.checks.xml_documents import at_element, xcap_uri_in
+from harness.checks.xml_documents import at_element, target_of
 from harness.model import Mismatch
 from harness.sip.message import Request
 from harness.sip.uri import address_of_record
@@ -94,7 +94,8 @@ def entity_is_the_publisher(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
 def entity_is_the_owner(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
     """The entity of a presence document that XCAP manipulates is the user whose document it is."""
     request = context.entry.message
-    uri = xcap_uri_in(context)
+    target = target_of(context)
+    uri = target.uri if target is not None else None
     if not isinstance(request, HttpRequest) or request.method != "PUT" or uri is None:
         return
     if uri.auid != "pidf-manipulation" or uri.tree != "users" or ":" not in uri.xui:

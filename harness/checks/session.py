@@ -125,7 +125,6 @@ class Session:
             self._update_sip(message, entry, sender)
             return
         self.http.note(entry, sender)
-        self.bodies.update(entry, sender, None)
         if isinstance(message, HttpResponse) and entry.answers is not None:
             request = entry.answers.message
             if isinstance(request, HttpRequest):

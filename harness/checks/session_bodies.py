@@ -1,4 +1,4 @@
-"""What a UE's bodies have told so far: versions of lists, published documents, stored documents."""
+"""What a UE's bodies have told so far: versions of notifications, published documents."""
 
 from __future__ import annotations
 
@@ -9,24 +9,18 @@ from harness.body.rlmi import Rlmi, parse_rlmi
 from harness.body.schema import BodyError
 from harness.body.watcherinfo import WatcherInfo, parse_watcherinfo
 from harness.checks.bounded import Bounded
-from harness.checks.facts import xcap_uri_of
 from harness.checks.session_dialogs import DialogKey, dialog_key
 from harness.model import Sender
 from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
-from harness.xcap.http import HttpRequest, HttpResponse
 
 _MAX_DIALOGS = 1024
 _MAX_PUBLICATIONS = 256
-_MAX_DOCUMENTS = 256
 _MAX_WATCHERS = 4096
 
 PIDF = "application/pidf+xml"
 WATCHERINFO = "application/watcherinfo+xml"
 RELATED = "multipart/related"
-
-DocumentKey = tuple[str, str, str]
-"""AUID, user in the form for comparison, and path below the user's home directory."""
 
 
 @dataclass(slots=True)
@@ -40,22 +34,12 @@ class Notified:
     """By id: the watcher's URI."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDocument:
-    """A whole XCAP document as it was put or got, and at which message."""
-
-    entry: TraceEntry
-    data: bytes
-    is_put: bool
-
-
 class Bodies:
     """The memory of the checks of bodies, for one UE."""
 
     def __init__(self) -> None:
         self._notified: Bounded[DialogKey, Notified] = Bounded(_MAX_DIALOGS)
         self._published: Bounded[str, bytes] = Bounded(_MAX_PUBLICATIONS)
-        self.documents: Bounded[DocumentKey, StoredDocument] = Bounded(_MAX_DOCUMENTS)
 
     def notified(self, request: Request, sender: Sender) -> Notified | None:
         """What the dialog of a NOTIFY had carried before it."""
@@ -73,8 +57,6 @@ class Bodies:
             self._note_notify(message, sender)
         elif isinstance(message, Response) and request is not None:
             self._note_publication(message, request)
-        elif isinstance(message, HttpResponse) and entry.answers is not None:
-            self._note_document(message, entry.answers)
 
     def _note_notify(self, request: Request, sender: Sender) -> None:
         key = dialog_key(request, sender)
@@ -98,21 +80,6 @@ class Bodies:
         body = body or self.published(request) or b""
         if response.etag and body:
             self._published[response.etag] = body
-
-    def _note_document(self, response: HttpResponse, asked: TraceEntry) -> None:
-        request = asked.message
-        if not isinstance(request, HttpRequest) or not 200 <= response.status < 300:
-            return
-        uri = xcap_uri_of(request)
-        if uri is None or uri.node is not None:
-            return
-        key = (uri.auid, uri.user, uri.document)
-        if request.method == "PUT":
-            self.documents[key] = StoredDocument(asked, request.body, is_put=True)
-        elif request.method == "GET" and response.body:
-            self.documents[key] = StoredDocument(asked, response.body, is_put=False)
-        elif request.method == "DELETE":
-            self.documents.pop(key, None)
 
 
 def watcherinfo_of(request: Request) -> WatcherInfo | None:

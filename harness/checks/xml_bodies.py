@@ -34,8 +34,8 @@ from harness.checks.xml_documents import (
     at_element,
     read_fragment,
     root_of,
+    target_of,
     without_declaration,
-    xcap_uri_in,
 )
 from harness.model import Mismatch
 from harness.xcap.http import HttpRequest
@@ -72,11 +72,11 @@ def fragment_has_no_declaration(fragment: Fragment, context: Context) -> Iterato
 @check("XML-FORM-4", clause="RFC 4825 §8.2.2", level=MUST, on=http_requests("PUT"))
 def put_has_content(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """A PUT of an XCAP document or element carries it."""
-    uri = xcap_uri_in(context)
-    if uri is None or request.body.strip() or request.malformed:
+    target = target_of(context)
+    if target is None or request.body.strip() or request.malformed:
         return
-    if uri.node is None or uri.node.kind == "element":
-        what = "an XML document" if uri.node is None else "an XML element"
+    if target.kind in ("document", "element"):
+        what = f"an XML {target.kind}"
         yield Mismatch(what, "an empty body", "body", len(request.raw))
 
 

@@ -28,11 +28,11 @@ from harness.body.schema import (
 )
 from harness.body.watcherinfo import parse_watcherinfo
 from harness.checks.context import Context
-from harness.checks.facts import xcap_uri_of
 from harness.checks.registry import reads
+from harness.checks.xcap_target import XcapTarget, xcap_target
 from harness.model import Mismatch
 from harness.xcap.http import HttpRequest
-from harness.xcap.selector import Step, XcapUri
+from harness.xcap.selector import Step
 from harness.xcap.spans import ElementSpan, XmlError, parse_document
 from harness.xcap.spans import parse_fragment as spans_of_fragment
 
@@ -123,20 +123,21 @@ class Where:
 
 def where_of(context: Context) -> Where | None:
     """The place of the fragment that a PUT or the answer to a GET carries."""
-    uri = xcap_uri_in(context)
-    if uri is None or uri.node is None or uri.node.kind != "element":
+    target = target_of(context)
+    uri = target.uri if target is not None else None
+    if target is None or uri is None or uri.node is None or uri.node.kind != "element":
         return None
-    declared = _declarations(uri, context)
+    declared = _declarations(target, context)
     bindings = {**(declared or {}), **dict(uri.namespaces)}
     path = tuple(_step(step) for step in uri.node.steps)
     return Where(uri.auid, path, tuple(sorted(bindings.items())), declared is not None)
 
 
-def xcap_uri_in(context: Context) -> XcapUri | None:
+def target_of(context: Context) -> XcapTarget | None:
     """The XCAP URI of the HTTP request that the message is, or answers."""
     message = context.entry.message
     request = message if isinstance(message, HttpRequest) else context.request
-    return xcap_uri_of(request) if isinstance(request, HttpRequest) else None
+    return xcap_target(request) if isinstance(request, HttpRequest) else None
 
 
 def _step(step: Step) -> str:
@@ -146,13 +147,13 @@ def _step(step: Step) -> str:
     return f"{{{name.namespace}}}{name.local}" if name.namespace else name.local
 
 
-def _declarations(uri: XcapUri, context: Context) -> dict[str, str] | None:
+def _declarations(target: XcapTarget, context: Context) -> dict[str, str] | None:
     """The prefixes that the root of the stored document declares; None where it is not known."""
-    stored = context.session.bodies.documents.get((uri.auid, uri.user, uri.document))
-    if stored is None:
+    stored = context.session.http.document_of(target)
+    if stored is None or stored.content is None:
         return None
     try:
-        root = parse_xml(stored.data)
+        root = parse_xml(stored.content)
     except BodyError:
         return None
     return {str(prefix): name for prefix, name in root.nsmap.items() if prefix}
