@@ -168,7 +168,7 @@ async def until_interrupted() -> None:
 def reports_folder(path: Path) -> Path:
     """Make an output folder of a run, emptied of what an earlier run of ours left in it."""
     path.mkdir(parents=True, exist_ok=True)
-    for name in ("run.jsonl", "trace.pcapng", "index.html", "junit.xml"):
+    for name in ("run.jsonl", "trace.pcapng", "index.html", "junit.xml", "ladder.txt"):
         (path / name).unlink(missing_ok=True)
     results = path / "allure-results"
     if results.is_dir():

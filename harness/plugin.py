@@ -161,11 +161,24 @@ class Flow:
         from harness.model import Verdict
 
         result = self._session.wait(step.id, self._progress(step))
+        self._tell_allure(step, result)
         if result.verdict in (Verdict.FAIL, Verdict.ERROR):
             self._config.stash[_FAILED].add(step.id)
             pytest.fail(self._text(result), pytrace=False)
         if result.verdict is not Verdict.PASS:
             pytest.skip(f"{result.verdict.value.upper()}: {result.reason}")
+
+    def _tell_allure(self, step: Step, result: StepResult) -> None:
+        """With allure-pytest's own --alluredir, give its result the step's title and clauses."""
+        if not self._config.getoption("--alluredir", default=None):
+            return
+        import allure
+
+        allure.dynamic.title(f"{step.name}: {step.title}")
+        for clause in dict.fromkeys(each.clause for each in result.findings):
+            allure.dynamic.link(clause.url or "", name=str(clause))
+        for finding in result.findings:
+            allure.attach("\n".join(self._lines(finding)), finding.check, "text/plain")
 
     def judge_the_rest(self) -> None:
         """End the run; fail for what no step has shown."""

@@ -40,6 +40,7 @@ KEPT_IN = {
     "h11": {"xcap"},
     "xmlschema": {"body"},
     "jinja2": {"report"},
+    "allure": {"plugin"},
     "allure_commons": {"report"},
     "pytest": {"plugin"},
 }
