@@ -83,7 +83,7 @@ _FEATURE_TAGS = (
 )
 _DOCUMENTED_TAGS = (
     "+g.oma.sip-im; +g.3gpp.cs-voice; +g.gsma.rcs.ipcall; "
-    f'{_ICSI};video;automata; +g.3gpp.iari-ref="{_IARI}gsma-is, {_IARI}rcs.fthttp"'
+    f'{_ICSI};video;automata; +g.3gpp.iari-ref="{_IARI}gsma-is,{_IARI}rcs.fthttp"'
 )
 _DOCUMENTED_IARIS = ("rcse.im", "rcse.ft", "rcs.fthttp", "rcse.dp", "rcse.sp")
 _DOCUMENTED_OPTIONS_TAGS = (
