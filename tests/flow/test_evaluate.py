@@ -55,11 +55,11 @@ def test_ue_that_breaks_a_must_in_a_step_fails_that_step_alone() -> None:
 
 
 def test_broken_should_is_a_remark_on_a_pass() -> None:
-    register = documented()["1"].but(("Expires: 600000", "Expires: 3600"))
-    ran = run([register, *steps("2")], profile_of(Family.THREEGPP))
-    (finding,) = rows(ran, "FLOW-01-EXPIRES-1")
+    subscribe = documented()["7"].but(("Supported: eventlist\r\n", ""))
+    ran = run([*steps("1", "2"), subscribe, *steps("8")], profile_of(Family.IETF))
+    (finding,) = rows(ran, "FLOW-07-SUPPORTED-1")
     assert finding.level is Level.SHOULD
-    assert ran.of("1").verdict.value == "pass"
+    assert ran.of("7").verdict.value == "pass"
 
 
 def test_optional_fields_that_are_absent_and_fields_that_are_extra_are_no_findings() -> None:
@@ -142,8 +142,9 @@ def test_expectation_that_needs_a_pics_item_is_left_out_where_it_is_not_claimed(
     path = tmp_path / "a.flow.yaml"
     path.write_text(text.replace(wanted, f"equals: other, needs: [eventlist]{wanted[22:]}"))
     flow = load_flow(path)
+    claimed = DOCUMENT.model_copy(update={"pics": {"eventlist": True}})
     unclaimed = DOCUMENT.model_copy(update={"pics": {}})
-    assert run(upto("3"), DOCUMENT, flow=flow).flow_checks() == {"FLOW-03-EVENT-1"}
+    assert run(upto("3"), claimed, flow=flow).flow_checks() == {"FLOW-03-EVENT-1"}
     assert run(upto("3"), unclaimed, flow=flow).flow_checks() == set()
 
 
