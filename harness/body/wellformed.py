@@ -6,6 +6,7 @@ What is refused here is refused for every body, before a schema is asked.
 from __future__ import annotations
 
 import codecs
+import functools
 import re
 from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
@@ -170,7 +171,24 @@ def _refuse_doctype(text: str) -> None:
 
 
 def _parse(text: str, data: bytes, keep_comments: bool) -> etree._Element:
-    parser = etree.XMLParser(
+    try:
+        root = etree.fromstring(text.encode(), _parser(keep_comments))
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        raise BodyError(
+            (error.msg or "not well-formed").rsplit(", line", 1)[0],
+            line,
+            _offset(data, line, column),
+        ) from None
+    # Without this many end tags nothing is nested so deep.
+    if text.count("</") >= MAX_DEPTH:
+        _bound_depth(root)
+    return root
+
+
+@functools.cache
+def _parser(keep_comments: bool) -> etree.XMLParser:
+    return etree.XMLParser(
         encoding="utf-8",  # the text is decoded already, whatever its declaration says
         resolve_entities=False,
         load_dtd=False,
@@ -179,17 +197,6 @@ def _parse(text: str, data: bytes, keep_comments: bool) -> etree._Element:
         remove_comments=not keep_comments,
         remove_pis=not keep_comments,
     )
-    try:
-        root = etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError as error:
-        line, column = error.position
-        raise BodyError(
-            (error.msg or "not well-formed").rsplit(", line", 1)[0],
-            line,
-            _offset(data, line, column),
-        ) from None
-    _bound_depth(root)
-    return root
 
 
 def _offset(data: bytes, line: int, column: int) -> int:

@@ -15,7 +15,7 @@ from harness.checks.body_parts import judged_parts
 from harness.checks.context import Context
 from harness.checks.pending import Pending
 from harness.checks.recognition import Recognition
-from harness.checks.registry import Check, Kind, applicable
+from harness.checks.registry import Check, Kind, Selected, applicable
 from harness.checks.session import Session
 from harness.checks.session_dialogs import dialog_key
 from harness.checks.transactions import Transaction
@@ -165,51 +165,52 @@ class Judge:
             request_entry=request_entry,
         )
         find = self._repeat_findings if is_repeat else self._findings
-        findings = tuple(find(message, context))
+        findings = find(message, context)
         return Judged(
             entry=entry,
             ue=session.address,
             sender=sender,
             kind="retransmission" if is_repeat else "message",
             session=session,
-            findings=findings,
+            findings=tuple(findings),
             request=request_entry,
             dialog=_dialog_id(message, sender),
         )
 
-    def _findings(self, message: object, context: Context) -> Iterator[Finding]:
+    def _findings(self, message: object, context: Context) -> list[Finding]:
         kind, name, status = _selection(message, context)
-        for each, level in self._checks.find(kind, name, context.sender, status):
-            yield from self._meet(each, level, message, context)
+        checks = self._checks.find(kind, name, context.sender, status)
+        findings = self._meet(checks, message, context)
         if not isinstance(message, Request | Response | HttpRequest | HttpResponse):
-            return
+            return findings
         for body_kind, given, body_context in judged_parts(message, context):
             media_type = body_context.body.media_type if body_context.body is not None else ""
-            for each, level in self._checks.find(body_kind, media_type, context.sender):
-                yield from self._meet(each, level, given, body_context)
+            checks = self._checks.find(body_kind, media_type, context.sender)
+            findings += self._meet(checks, given, body_context)
+        return findings
 
-    def _repeat_findings(self, message: object, context: Context) -> Iterator[Finding]:
-        if isinstance(message, Request):
-            kind = Kind.RETRANSMISSION
-            for each, level in self._checks.find(kind, message.method, context.sender):
-                yield from self._meet(each, level, message, context)
+    def _repeat_findings(self, message: object, context: Context) -> list[Finding]:
+        if not isinstance(message, Request):
+            return []
+        checks = self._checks.find(Kind.RETRANSMISSION, message.method, context.sender)
+        return self._meet(checks, message, context)
 
-    def _meet(
-        self, each: Check, level: Level, given: object, context: Context
-    ) -> Iterator[Finding]:
-        count = 0
-        try:
-            for mismatch in each.function(given, context):
-                if isinstance(mismatch, Mismatch):
-                    yield _finding(
-                        each, level, mismatch, context.entry, context.session, context.sender
-                    )
-                    count += 1
-                if count >= _MAX_MISMATCHES:
-                    return
-        except Exception as error:
-            # One broken check must not end the audit; whoever runs the judge reports it.
-            self.failures[f"{each.id}: {error!r}"] += 1
+    def _meet(self, checks: Selected, given: object, context: Context) -> list[Finding]:
+        """What the checks find, each of them up to a bound."""
+        findings: list[Finding] = []
+        for each, level in checks:
+            try:
+                count = 0
+                for mismatch in each.function(given, context):
+                    if isinstance(mismatch, Mismatch):
+                        findings.append(_found(each, level, mismatch, context))
+                        count += 1
+                    if count >= _MAX_MISMATCHES:
+                        break
+            except Exception as error:
+                # One broken check must not end the audit; whoever runs the judge reports it.
+                self.failures[f"{each.id}: {error!r}"] += 1
+        return findings
 
 
 def _selection(message: object, context: Context) -> tuple[Kind, str, int | None]:
@@ -235,6 +236,10 @@ def _request_entry(entry: TraceEntry, transaction: Transaction | None) -> TraceE
 def _dialog_id(message: object, sender: Sender) -> str:
     key = dialog_key(message, sender) if isinstance(message, Request | Response) else None
     return ";".join(key) if key is not None else ""
+
+
+def _found(each: Check, level: Level, mismatch: Mismatch, context: Context) -> Finding:
+    return _finding(each, level, mismatch, context.entry, context.session, context.sender)
 
 
 def _finding(

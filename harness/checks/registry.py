@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -180,17 +180,35 @@ def check(
     return register
 
 
+Selected = tuple[tuple[Check, Level], ...]
+"""Checks that a message meets, each with its level under the profile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applicable:
     """The checks that apply under a profile, each with its level there, ready to be looked up."""
 
     levels: Mapping[str, Level]
     _by_name: Mapping[tuple[Kind, str], tuple[tuple[Check, Selector], ...]]
+    _found: dict[tuple[Kind, str, Sender | None, int | None], Selected] = field(
+        default_factory=dict
+    )
 
     def find(
         self, kind: Kind, name: str, sender: Sender | None, status: int | None = None
-    ) -> Iterable[tuple[Check, Level]]:
+    ) -> Selected:
         """The checks for a message: of this kind, method or media type, sender and status."""
+        # Names that no check asks for are many (an unknown method is any token): they are one.
+        known = name if (kind, name) in self._by_name else ""
+        key = (kind, known, sender, status)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = tuple(self._search(*key))
+        return found
+
+    def _search(
+        self, kind: Kind, name: str, sender: Sender | None, status: int | None
+    ) -> Iterator[tuple[Check, Level]]:
         for key in ((kind, ""), (kind, name)) if name else ((kind, ""),):
             for each, selector in self._by_name.get(key, ()):
                 is_sender = sender is None or each.sender in (None, sender)

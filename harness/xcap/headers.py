@@ -108,15 +108,18 @@ class HeaderField:
 class Headers:
     """The header fields of one message, in the order received; names are case-insensitive."""
 
-    __slots__ = ("_rows",)
+    __slots__ = ("_by_name", "_rows")
 
     def __init__(self, rows: Iterable[HeaderField] = ()) -> None:
         self._rows = tuple(rows)
+        self._by_name: dict[str, tuple[HeaderField, ...]] = {}
+        for row in self._rows:
+            name = row.written.lower()
+            self._by_name[name] = (*self._by_name.get(name, ()), row)
 
     def rows(self, name: str) -> tuple[HeaderField, ...]:
         """Every field line called `name`."""
-        wanted = name.lower()
-        return tuple(row for row in self._rows if row.written.lower() == wanted)
+        return self._by_name.get(name.lower(), ())
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """The value of the first field line called `name`."""
@@ -134,7 +137,7 @@ class Headers:
         return len(self.values(name))
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and bool(self.rows(name))
+        return isinstance(name, str) and name.lower() in self._by_name
 
     def __iter__(self) -> Iterator[HeaderField]:
         return iter(self._rows)

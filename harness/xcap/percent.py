@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 _HEX_OCTET = re.compile(r"%([0-9A-Fa-f]{2})")
+_ASCII_RUN = re.compile(r"[^%]++|(?:%[0-7][0-9A-Fa-f])++")
 # RFC 3986 §3.3 pchar without pct-encoded; ";" stays out, as a SIP URI inside a path segment reads
 # better to servers that take it for a path parameter.
 _SEGMENT_SAFE = "-._~!$&'()*+,=:@"
@@ -18,7 +20,7 @@ class Decoded:
 
     text: str
     start: int
-    offsets: tuple[int, ...]
+    offsets: Sequence[int]
     end: int
     error: tuple[int, str] | None = None
 
@@ -28,7 +30,7 @@ class Decoded:
 
     @staticmethod
     def plain(text: str) -> Decoded:
-        return Decoded(text, 0, tuple(range(len(text))), len(text))
+        return Decoded(text, 0, range(len(text)), len(text))
 
 
 def percent_decode(uri: str, start: int, stop: int) -> Decoded:
@@ -37,6 +39,29 @@ def percent_decode(uri: str, start: int, stop: int) -> Decoded:
     `error` tells the offset and reason of the first triplet that is none, or of octets that are
     not UTF-8; the text then holds them as they stand, or replaced.
     """
+    return _decode_ascii(uri, start, stop) or _decode_octets(uri, start, stop)
+
+
+def _decode_ascii(uri: str, start: int, stop: int) -> Decoded | None:
+    """The usual case, decoded run by run; None where anything in it is not ASCII, or an error."""
+    part = uri[start:stop]
+    if not part.isascii():
+        return None
+    if "%" not in part:
+        return Decoded(part, start, range(start, stop), stop)
+    texts: list[str] = []
+    offsets: list[int] = []
+    position = start
+    while match := _ASCII_RUN.match(uri, position, stop):
+        run, end = match[0], match.end()
+        is_encoded = run[0] == "%"
+        texts.append(bytes.fromhex(run.replace("%", "")).decode("ascii") if is_encoded else run)
+        offsets += range(position, end, 3 if is_encoded else 1)
+        position = end
+    return Decoded("".join(texts), start, offsets, stop) if position == stop else None
+
+
+def _decode_octets(uri: str, start: int, stop: int) -> Decoded:
     octets = bytearray()
     positions: list[int] = []
     error: tuple[int, str] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from harness.xcap.percent import Decoded, percent_decode
@@ -25,6 +26,7 @@ _STEP = re.compile(
 )
 _ATTRIBUTE = re.compile(rf"@{_Q_NAME.format('name')}")
 _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));")
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 MAX_TARGET = 16 * 1024
@@ -168,7 +170,7 @@ def parse_xcap_uri(target: str, root_path: str = "/") -> XcapUri:
 
 def _path_start(target: str) -> int:
     """Where the path begins: after scheme and authority, if the URI has them."""
-    match = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", target)
+    match = _AUTHORITY.match(target)
     return match.end() if match else 0
 
 
@@ -317,7 +319,10 @@ def _expand(value: str) -> str:
 
 
 _SIP_URI = re.compile(r"(sips?):(?:([^@]*)@)?(\[[^\]]*\]|[^:;?\[\]]*)(:[0-9]+)?([;?].*)?", re.I)
+_ENCODED_SCHEME = re.compile(r"(sips?|tel)%3a", re.IGNORECASE)
 _VISUAL_SEPARATORS = str.maketrans("", "", "-.()")
+_LONGEST_REMEMBERED = 512
+"""Longer XUIs are read each time, so that hostile ones cannot fill the memory."""
 
 
 def canonical_xui(xui: str) -> str:
@@ -327,8 +332,12 @@ def canonical_xui(xui: str) -> str:
     unescaped, no port, no parameters (RFC 3261 §10.3 step 5); a tel URI without visual separators
     (RFC 3966 §4). Anything else, such as a plain name, stays as it is.
     """
+    return _remembered(xui) if len(xui) <= _LONGEST_REMEMBERED else _canonical_xui(xui)
+
+
+def _canonical_xui(xui: str) -> str:
     text = xui.strip()
-    if re.match(r"(sips?|tel)%3a", text, re.IGNORECASE):
+    if _ENCODED_SCHEME.match(text):
         text = percent_decode(text, 0, len(text)).text
     if text[:4].lower() == "tel:":
         number = text[4:].partition(";")[0].translate(_VISUAL_SEPARATORS)
@@ -341,3 +350,6 @@ def canonical_xui(xui: str) -> str:
         return f"{scheme}:{host}"
     decoded = percent_decode(user, 0, len(user))
     return f"{scheme}:{user if decoded.error else decoded.text}@{host}"
+
+
+_remembered = lru_cache(maxsize=4096)(_canonical_xui)
