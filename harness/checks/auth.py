@@ -14,6 +14,7 @@ from harness.sip.digest import Credentials, Expected, Refusal, is_supported, ver
 from harness.sip.message import Request, Response
 
 _ANY = requests()
+_CROSSING = 1.0
 
 
 def _answers(request: Request, context: Context) -> Iterator[tuple[str, int, Credentials, Nonce]]:
@@ -126,6 +127,22 @@ def credentials_use_the_nonce_given(request: Request, context: Context) -> Itera
 
 def _was_given(credentials: Credentials, context: Context) -> bool:
     return context.session.authentication.find(credentials) is not None
+
+
+@check("AUTH-NEXTNONCE-1", clause="RFC 2617 §3.2.3", level=SHOULD, on=_ANY, sender="ue")
+def next_nonce_is_used(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The nextnonce of the last accepted request is used in the next one."""
+    first = context.transaction.request if context.transaction is not None else None
+    if first is not None and first.cseq == request.cseq:
+        return
+    for name, offset, credentials in credentials_in(request):
+        wanted = context.session.authentication.following.get(credentials.realm or "")
+        nonce = context.session.authentication.find(credentials)
+        # A request can be under way already when the answer to another one arrives.
+        if wanted is None or nonce is None or context.time - wanted[1] < _CROSSING:
+            continue
+        if nonce.value != wanted[0] and nonce.entry.time < wanted[1]:
+            yield _read(offset, name, f"nonce={wanted[0]}", f"nonce={credentials.nonce}")
 
 
 @check("AUTH-OPAQUE-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harness.checks.context import Context
 from harness.checks.places import mismatch
-from harness.checks.registry import MUST, check, requests, sip_messages
+from harness.checks.registry import INFO, MUST, check, requests, sip_messages
 from harness.model import Mismatch
 from harness.sip.fields import NameAddr
 from harness.sip.message import Message, Request, Response
@@ -63,6 +63,23 @@ def feature_values_are_well_formed(message: Message, context: Context) -> Iterat
                 f"{name} with a tag-value-list without blanks, or a string-value",
                 f"{name}={written}"[:200],
             )
+
+
+# RFC 3261 §19.1.1; they mean nothing as parameters of a header field.
+_URI_PARAMETERS = frozenset({"transport", "user", "method", "ttl", "maddr", "lr"})
+
+
+@check("GEN-BRACKETS-1", clause="RFC 3261 §20", level=INFO, on=sip_messages())
+def uri_parameters_are_in_brackets(message: Message, context: Context) -> Iterator[Mismatch]:
+    """A URI with parameters is in angle brackets: without them they are header parameters."""
+    for name in ("Contact", "From", "To"):
+        for row in message.headers.rows(name):
+            if "<" in row.value:
+                continue
+            found = {each.partition("=")[0].strip().lower() for each in row.value.split(";")[1:]}
+            misread = sorted(found & _URI_PARAMETERS)
+            if misread:
+                yield Mismatch("the URI in < and >", f"{misread[0]} of {name}", name, row.offset)
 
 
 _REGISTER = requests("REGISTER")

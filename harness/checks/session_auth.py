@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from harness.checks.bounded import Bounded
+from harness.sip.auth_params import parse_auth_values
 from harness.sip.digest import Challenge, Credentials, parse_challenge, parse_credentials
 from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
@@ -57,9 +58,21 @@ class Authentication:
     )
     """By Call-ID: the request, the 401 or 407, and the entry of that."""
 
+    following: Bounded[str, tuple[str, float]] = field(default_factory=lambda: Bounded(_MAX_NONCES))
+    """By realm: the nextnonce that the network gave last, and when."""
+
     def find(self, credentials: Credentials) -> Nonce | None:
         """The nonce that the credentials use, if the network was seen to give it."""
         return self.nonces.get((credentials.realm or "", credentials.nonce or ""))
+
+    def _note_next(self, response: Response, entry: TraceEntry, request: Request) -> None:
+        value = next_nonce_in(response) if 200 <= response.status < 300 else None
+        if value is None:
+            return
+        for _, _, credentials in credentials_in(request):
+            realm = credentials.realm or ""
+            self.following[realm] = (value, entry.time)
+            self.nonces[realm, value] = Nonce(realm, value, None, entry)
 
     @staticmethod
     def offered(response: Response) -> set[tuple[str | None, str | None]]:
@@ -97,8 +110,16 @@ class Authentication:
             made.algorithms = {challenge.algorithm} | (known.algorithms if known else set())
             made.is_shared = known is not None and _status(known.entry) != response.status
             self.nonces[key] = made
+        self._note_next(response, entry, request)
         if challenges and request.call_id is not None:
             self.challenged[request.call_id] = (request, response, entry)
+
+
+def next_nonce_in(response: Response) -> str | None:
+    """The nextnonce of an Authentication-Info (RFC 2617 §3.2.3)."""
+    value = response.headers.get("Authentication-Info") or ""
+    found = parse_auth_values(f"Digest {value}")
+    return found[0].get("nextnonce") if found else None
 
 
 def _status(entry: TraceEntry) -> int:

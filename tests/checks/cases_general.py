@@ -114,6 +114,11 @@ CASES = [
         [request("SUBSCRIBE", fields={"Event": "presence.winfo", "Accept": None})],
         [request("SUBSCRIBE", fields={"Event": "xpresence"})],
     ),
+    Case(
+        "GEN-BRACKETS-1",
+        [register(Contact="sip:alice@10.0.0.1;expires=60")],
+        [register(Contact="sip:alice@10.0.0.1;transport=tcp")],
+    ),
     Case("GEN-RPORT-1", [REGISTER], [register(Via=via(";branch=z9hG4bKa;rport=5060"))]),
     Case("GEN-MAXFORWARDS-1", [register(Max_Forwards=255)], [register(Max_Forwards=256)]),
     Case("GEN-MAXFORWARDS-2", [REGISTER], [register(Max_Forwards=10)]),

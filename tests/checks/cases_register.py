@@ -184,6 +184,11 @@ REFUSED = [
     ue(ANSWERED),
     net(answer(ANSWERED, 401, fields={"WWW-Authenticate": CHALLENGE.replace("n1", "n2")})),
 ]
+GIVEN_NEXT = [
+    *challenged(),
+    ue(ANSWERED),
+    net(answer(ANSWERED, fields={"Authentication-Info": 'nextnonce="n2"'})),
+]
 
 AUTH_CASES = [
     Case("AUTH-CSEQ-1", [*challenged(), ANSWERED], [*challenged(), again(RIGHT, 1)]),
@@ -207,6 +212,14 @@ AUTH_CASES = [
         "AUTH-NONCE-2",
         [*challenged(), ANSWERED],
         [*challenged(), again(credentials(CHALLENGE.replace("n1", "other")))],
+    ),
+    Case(
+        "AUTH-NEXTNONCE-1",
+        [
+            *GIVEN_NEXT,
+            ue(again(credentials(CHALLENGE.replace("n1", "n2")), 3, Call_ID="next"), after=60),
+        ],
+        [*GIVEN_NEXT, ue(again(credentials(nc=2), 3), after=60)],
     ),
     Case(
         "AUTH-OPAQUE-1",
