@@ -37,7 +37,8 @@ class TraceEntry:
     `number` counts from 1 in order of completion, `time` is seconds since the epoch, `connection`
     names the stream that carried the message ("" for a datagram), `frame` is the number of the
     captured frame that completed it, `answers` is the entry of the HTTP request that an HTTP
-    response answers (SIP responses find their request by transaction instead).
+    response answers (SIP responses find their request by transaction instead). `is_tcp_refused`
+    tells that the destination was seen to refuse a TCP connection before.
     """
 
     number: int
@@ -48,6 +49,7 @@ class TraceEntry:
     connection: str = ""
     frame: int | None = None
     answers: TraceEntry | None = None
+    is_tcp_refused: bool = False
     _parsed: list[Message] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -84,12 +86,23 @@ class Sequencer:
         *,
         connection: str = "",
         frame: int | None = None,
+        is_tcp_refused: bool = False,
     ) -> TraceEntry:
         """Make the next entry."""
         is_http = not source.transport.is_sip
         is_response = is_http and raw.lstrip(b"\r\n")[:5] == b"HTTP/"
         answers = self._answered(connection, raw) if is_response else None
-        entry = TraceEntry(self._next, time, source, destination, raw, connection, frame, answers)
+        entry = TraceEntry(
+            self._next,
+            time,
+            source,
+            destination,
+            raw,
+            connection,
+            frame,
+            answers,
+            is_tcp_refused,
+        )
         self._next += 1
         if is_http and not is_response:
             self._remember(connection, entry)

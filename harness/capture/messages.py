@@ -58,6 +58,7 @@ class CaptureReader:
         self._sequencer = Sequencer()
         self._streams: OrderedDict[frozenset[tuple[str, int]], _Stream] = OrderedDict()
         self._sip_endpoints: dict[tuple[str, int], None] = {}
+        self._without_tcp: dict[tuple[str, int], None] = {}
         self._opened = 0
         self._linktypes: set[int] = set()
         self._own_problems: list[str] = []
@@ -99,7 +100,12 @@ class CaptureReader:
             self._problem("the capture cut this SIP message short: it is not judged")
             return
         yield self._sequencer.entry(
-            data, Peer(*source), Peer(*destination), self._time, frame=self._number
+            data,
+            Peer(*source),
+            Peer(*destination),
+            self._time,
+            frame=self._number,
+            is_tcp_refused=destination in self._without_tcp,
         )
 
     def _is_sip_datagram(
@@ -134,6 +140,8 @@ class CaptureReader:
         if stream.ignored:
             return
         direction = stream.directions.setdefault(source, Direction())
+        if segment.flags & (SYN | RST):
+            self._note_refusal(source, segment, is_first=direction.first is None)
         other = stream.directions.setdefault(destination, Direction())
         if segment.flags & ACK:
             for chunk in other.acknowledged(segment.acknowledgement):
@@ -142,6 +150,14 @@ class CaptureReader:
             yield from self._chunk(stream, source, destination, chunk)
         if segment.flags & (FIN | RST) and not direction.held:
             yield from self._end_of(stream, source)
+
+    def _note_refusal(self, source: Peer, segment: Segment, *, is_first: bool) -> None:
+        """Nobody listens where a reset is all that comes back (RFC 9293 §3.10.7.1)."""
+        endpoint = (source.host, source.port)
+        if segment.flags & SYN:
+            self._without_tcp.pop(endpoint, None)
+        elif is_first and len(self._without_tcp) < _MAX_ENDPOINTS:
+            self._without_tcp[endpoint] = None
 
     def _stream(self, key: frozenset[tuple[str, int]]) -> _Stream:
         stream = self._streams.get(key)

@@ -120,6 +120,33 @@ def test_reader_takes_ports_used_again_for_a_new_connection(tmp_path: Path) -> N
     assert [entry.raw for entry in entries] == [GET]
 
 
+@pytest.mark.parametrize(("answer", "is_refused"), [("RA", True), ("SA", False)])
+def test_reader_tells_who_refused_a_tcp_connection(
+    tmp_path: Path, answer: str, is_refused: bool
+) -> None:
+    before, after = read(
+        tmp_path,
+        udp(OPTIONS, 40000, 8090),
+        tcp(b"", 100, flags="S"),
+        tcp(b"", 0, back=True, flags=answer, ack=101),
+        udp(OPTIONS, 40000, 8090),
+    )[0]
+    assert not before.is_tcp_refused
+    assert after.is_tcp_refused == is_refused
+
+
+def test_reader_takes_the_end_of_a_connection_for_no_refusal(tmp_path: Path) -> None:
+    entries, _ = read(
+        tmp_path,
+        tcp(b"", 100, flags="S"),
+        tcp(b"", 900, back=True, flags="SA", ack=101),
+        tcp(OPTIONS, 101),
+        tcp(b"", 901, back=True, flags="RA", ack=101 + len(OPTIONS)),
+        udp(OPTIONS, 40000, 8090),
+    )
+    assert [entry.is_tcp_refused for entry in entries] == [False, False]
+
+
 def test_reader_reports_tls_that_it_cannot_read(tmp_path: Path) -> None:
     entries, problems = read(tmp_path, tcp(b"\x16\x03\x01\x00\x05hello", 1))
     assert entries == []
