@@ -263,11 +263,28 @@ def body_has_a_content_type(message: Message, context: Context) -> Iterator[Mism
         yield from absent(message, ("Content-Type",))
 
 
-@check("GEN-SIZE-1", clause="RFC 3261 §18.1.1", level=MUST, on=requests())
+@check("GEN-SIZE-1", clause="RFC 3261 §18.1.1", level=MUST, on=requests(), sender="ue")
 def large_request_avoids_udp(request: Request, context: Context) -> Iterator[Mismatch]:
     """A request larger than 1300 bytes is sent over a congestion controlled transport."""
+    yield from _large_by_udp(request, context)
+
+
+@check("GEN-SIZE-2", clause="RFC 3261 §18.1.1", level=SHOULD, on=requests(), sender="network")
+def large_notification_avoids_udp(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The network sends a UE requests of more than 1300 bytes over TCP, where the UE takes it.
+
+    A UE that listens on UDP alone refuses the connection, which a trace need not show.
+    """
+    yield from _large_by_udp(request, context)
+
+
+def _large_by_udp(request: Request, context: Context) -> Iterator[Mismatch]:
     size = len(request.raw)
-    if context.entry.source.transport is Transport.UDP and size > _MAX_UDP_REQUEST:
+    entry = context.entry
+    is_large = entry.source.transport is Transport.UDP and size > _MAX_UDP_REQUEST
+    # "if the attempt to establish the connection ... results in a TCP reset, the element SHOULD
+    # retry the request, using UDP"
+    if is_large and not entry.is_tcp_refused:
         yield Mismatch(
             "TCP, or at most 1300 bytes",
             f"{size} bytes over UDP",
