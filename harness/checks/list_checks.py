@@ -21,10 +21,10 @@ from harness.checks.xml_references import (
     is_absolute_http,
     is_missing,
     own_authority,
+    uri_fault,
 )
 from harness.config import Profile
 from harness.model import Mismatch
-from harness.sip.uri import UriError, parse_uri
 from harness.trace import TraceEntry
 from harness.xcap.http import HttpRequest
 
@@ -55,17 +55,9 @@ def entry_is_a_uri(body: object, context: Context) -> Iterator[Mismatch]:
     """The uri of an entry is a URI."""
     for element in _in(body, context, _ENTRY):
         value = element.get("uri")
-        if value is not None and not _is_uri(value.strip()):
+        if value is not None and uri_fault(value.strip()):
             expected = "a URI such as sip:bob@example.com"
             yield at_element(context, element, expected, value, attribute="uri")
-
-
-def _is_uri(text: str) -> bool:
-    try:
-        parse_uri(text)
-    except UriError:
-        return False
-    return True
 
 
 @check("LIST-ENTRY-2", clause="RFC 4826 §3.1", level=INFO, on=_LISTS)
@@ -74,7 +66,7 @@ def entry_can_be_subscribed_to(body: object, context: Context) -> Iterator[Misma
     for element in _in(body, context, _ENTRY):
         value = (element.get("uri") or "").strip()
         scheme = value.partition(":")[0].lower()
-        if _is_uri(value) and scheme not in ("sip", "sips", "pres", "tel"):
+        if not uri_fault(value) and scheme not in ("sip", "sips", "pres", "tel"):
             yield at_element(context, element, "a sip or pres URI", value, attribute="uri")
 
 
@@ -101,7 +93,7 @@ def service_uri_can_be_subscribed_to(body: object, context: Context) -> Iterator
     for element in _in(body, context, _SERVICE):
         value = (element.get("uri") or "").strip()
         scheme = value.partition(":")[0].lower()
-        if not _is_uri(value) or scheme not in ("sip", "sips", "pres", "tel"):
+        if uri_fault(value) or scheme not in ("sip", "sips", "pres", "tel"):
             expected = "a URI such as sip:alice@example.com;pres-list=friends"
             yield at_element(context, element, expected, value or "nothing", attribute="uri")
 

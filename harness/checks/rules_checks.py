@@ -17,10 +17,9 @@ from harness.checks.registry import INFO, MUST, SHOULD, at_end, bodies, check
 from harness.checks.session import Session
 from harness.checks.xcap_target import read_xcap_uri
 from harness.checks.xml_documents import at_element, elements, root_of, target_of, where_of
-from harness.checks.xml_references import illegal_in, is_absolute_http, is_missing
+from harness.checks.xml_references import illegal_in, is_absolute_http, is_missing, uri_fault
 from harness.config import Profile
 from harness.model import Mismatch
-from harness.sip.uri import UriError, parse_uri
 from harness.trace import TraceEntry
 
 _RULES = bodies(documents.AUTH_POLICY, documents.FRAGMENT)
@@ -65,17 +64,16 @@ def identity_is_a_uri(body: object, context: Context) -> Iterator[Mismatch]:
             yield at_element(context, element, expected, value or "nothing", attribute="id")
 
 
-@check("RULES-IDENTITY-2", clause="RFC 5025 §3.1.1.2", level=SHOULD, on=_RULES)
+@check("RULES-IDENTITY-2", clause="RFC 4745 §7.2", level=SHOULD, on=_RULES)
 def identity_can_be_matched(body: object, context: Context) -> Iterator[Mismatch]:
     """The id of a one or an except is well-formed by the syntax of its URI scheme."""
     for element in _in(body, context, _ONE, _EXCEPT):
         value = (element.get("id") or "").strip()
         if _SCHEME.match(value) is None:
             continue
-        try:
-            parse_uri(value)
-        except UriError as error:
-            yield at_element(context, element, error.expected, value, attribute="id")
+        fault = uri_fault(value)
+        if fault:
+            yield at_element(context, element, fault, value, attribute="id")
 
 
 @check("RULES-IDENTITY-3", clause="RFC 4745 §7.1.3", level=SHOULD, on=_RULES)

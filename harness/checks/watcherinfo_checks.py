@@ -16,8 +16,8 @@ from harness.checks.identities import aor_of
 from harness.checks.notified import before, is_first, notify_of, subscription_of
 from harness.checks.registry import INFO, MUST, SHOULD, bodies, check
 from harness.checks.xml_documents import at_element, elements
+from harness.checks.xml_references import uri_fault
 from harness.model import Mismatch
-from harness.sip.uri import UriError, parse_uri
 
 _WINFO = bodies(documents.WATCHERINFO)
 _LIST = tree.qname(WATCHERINFO, "watcher-list")
@@ -128,16 +128,8 @@ def watcher_is_a_uri(winfo: WatcherInfo, context: Context) -> Iterator[Mismatch]
     """The content of a watcher is a URI."""
     for element in elements(_root(winfo), _WATCHER):
         text = tree.text(element) or ""
-        if not _is_uri(text):
+        if uri_fault(text):
             yield at_element(context, element, "a URI", text or "nothing")
-
-
-def _is_uri(text: str) -> bool:
-    try:
-        parse_uri(text)
-    except UriError:
-        return False
-    return True
 
 
 @check("WINFO-RESOURCE-1", clause="RFC 3858 §3", level=INFO, on=_WINFO)

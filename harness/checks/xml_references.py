@@ -10,11 +10,25 @@ from harness.body.schema import BodyError, parse_xml
 from harness.checks.http_general import bad_character
 from harness.checks.session import Session
 from harness.checks.xcap_target import read_xcap_uri
+from harness.sip.grammar import check
+from harness.sip.uri import UriError, parse_uri
 from harness.xcap.http import HttpRequest
 from harness.xcap.nodes import select
 
 _ABSOLUTE = re.compile(r"https?://[^/?#\s]+", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
+
+
+def uri_fault(text: str) -> str:
+    """What keeps a text from being an absolute URI, SIP's grammar included; "" for a URI."""
+    violation = check("addr-spec", text)
+    if violation is not None:
+        return f"{violation.expected} at character {violation.offset}"
+    try:
+        parse_uri(text)
+    except UriError as error:
+        return f"{error.expected} at character {error.offset}"
+    return ""
 
 
 def is_absolute_http(text: str) -> bool:

@@ -35,20 +35,30 @@ from harness.model import Level, Mismatch
 _Check = Callable[[object, Context], Iterator[Mismatch]]
 _ALL = (*DOCUMENTS, FRAGMENT)
 
-_ROOTS: Final = (
-    (PIDF, "RFC 3863 §4.1.1"),
-    (WATCHERINFO, "RFC 3858 §3"),
-    (RLMI, "RFC 4662 §5.1"),
-    (REGINFO, "RFC 3680 §5.1"),
-    (RESOURCE_LISTS, "RFC 4826 §3.1"),
-    (RLS_SERVICES, "RFC 4826 §4.1"),
-    (AUTH_POLICY, "RFC 4745 §13"),
-    ("application/xcap-error+xml", "RFC 4825 §11.1"),
-    ("application/xcap-caps+xml", "RFC 4825 §12.2"),
-    ("application/vnd.oma.xcap-directory+xml", "OMA XDM Core §schema of xcap-directory"),
-    (PRES_CONTENT, "OMA Presence Content XDM §schema of pres-content"),
+_ROOTS: Final[tuple[tuple[str, str, str, Level], ...]] = (
+    ("PIDF", PIDF, "RFC 3863 §4.1.1", MUST),
+    ("WINFO", WATCHERINFO, "RFC 3858 §3", MUST),
+    ("RLMI", RLMI, "RFC 4662 §5.1", MUST),
+    ("REGINFO", REGINFO, "RFC 3680 §5.1", MUST),
+    ("LISTS", RESOURCE_LISTS, "RFC 4826 §3.1", MUST),
+    ("RLS", RLS_SERVICES, "RFC 4826 §4.1", MUST),
+    ("RULES", AUTH_POLICY, "RFC 4745 §13", MUST),
+    ("XCAPERROR", "application/xcap-error+xml", "RFC 4825 §11.1", MUST),
+    ("XCAPCAPS", "application/xcap-caps+xml", "RFC 4825 §12.2", MUST),
+    (
+        "OMAXDM",
+        "application/vnd.oma.xcap-directory+xml",
+        "OMA XDM Core §schemas of its namespaces",
+        SHOULD,
+    ),
+    (
+        "OMACONTENT",
+        PRES_CONTENT,
+        "OMA Presence Content XDM §schema of pres-content",
+        SHOULD,
+    ),
 )
-"""Which specification says what the root of a media type is, in the order of their checks."""
+"""Name of the check, media type, clause that says what the root is, and level."""
 
 _SPECIFICATIONS: Final[tuple[tuple[str, str, Level, tuple[str, ...]], ...]] = (
     ("PIDF", "RFC 3863 §4.4", MUST, (ns.PIDF,)),
@@ -128,7 +138,7 @@ def _schema_of(error: SchemaError, root: etree._Element) -> str | None:
     return error.namespace if parent is None else QName.parse(parent.tag).namespace
 
 
-def _add_root_check(number: int, media_type: str, clause: str) -> None:
+def _add_root_check(name: str, media_type: str, clause: str, level: Level) -> None:
     wanted = expected_root(media_type)
 
     def root_is_that_of_its_type(error: object, context: Context) -> Iterator[Mismatch]:
@@ -137,7 +147,7 @@ def _add_root_check(number: int, media_type: str, clause: str) -> None:
 
     root_is_that_of_its_type.__doc__ = f"The root of a body of type {media_type} is {wanted}."
     register = check(
-        f"XML-ROOT-{number}", clause=clause, level=MUST, on=unreadable_bodies(media_type)
+        f"XML-ROOT-{name}-1", clause=clause, level=level, on=unreadable_bodies(media_type)
     )
     register(root_is_that_of_its_type)
 
@@ -158,10 +168,10 @@ def _add_schema_check(name: str, clause: str, level: Level, spaces: tuple[str, .
     register(elements_are_valid)
 
 
-for _number, (_media_type, _clause) in enumerate(_ROOTS, start=1):
-    _add_root_check(_number, _media_type, _clause)
-for _row in _SPECIFICATIONS:
-    _add_schema_check(*_row)
+for _root in _ROOTS:
+    _add_root_check(*_root)
+for _specification in _SPECIFICATIONS:
+    _add_schema_check(*_specification)
 
 
 @check("XML-ID-1", clause="RFC 3863 §4.4", level=SHOULD, on=bodies(*_ALL))
