@@ -110,7 +110,7 @@ def publication_is_refreshed_in_time(request: Request, context: Context) -> Iter
         )
 
 
-@check("PUB-EXPIRES-2", clause="RFC 3903 §5", level=SHOULD, on=_PUBLISH, sender="ue")
+@check("PUB-EXPIRES-2", clause="RFC 3903 §5", level=INFO, on=_PUBLISH, sender="ue")
 def publication_is_retried_with_the_minimum(
     request: Request, context: Context
 ) -> Iterator[Mismatch]:
