@@ -18,6 +18,7 @@ from harness.checks.context import Context
 from harness.checks.registry import MUST, SHOULD, bodies, check
 from harness.checks.xml_documents import at_element, target_of
 from harness.model import Mismatch
+from harness.sip.fields import FieldError, parse_name_addr
 from harness.sip.message import Request
 from harness.sip.uri import address_of_record
 from harness.xcap.http import HttpRequest
@@ -65,9 +66,16 @@ def _own(context: Context) -> set[str]:
     session = context.session
     found = {session.identity} if session.identity else set()
     for registration in session.registrations.by_aor.values():
-        found.update(registration.associated_uris)
-        found.update(registration.gruus)
+        found.update(map(_uri_of, registration.associated_uris))
     return found
+
+
+def _uri_of(address: str) -> str:
+    """The URI of a name-addr, as P-Associated-URI has them."""
+    try:
+        return parse_name_addr(address).uri
+    except FieldError:
+        return address
 
 
 def _entity_mismatch(

@@ -125,7 +125,8 @@ def _is_judged_by_its_text(error: SchemaError) -> bool:
     last = error.path.rpartition("/")[2].partition("[")[0]
     is_double = "duplicated xs:ID" in error.reason and last in _IDENTIFIED
     is_priority = last == "contact" and error.reason.startswith("attribute priority=")
-    is_time = last == "timestamp" and error.reason.endswith("is no dateTime")
+    is_value = "not allowed" not in error.reason and "not complete" not in error.reason
+    is_time = last == "timestamp" and is_value
     return is_double or is_priority or is_time or _is_about_form_of_id(error)
 
 
