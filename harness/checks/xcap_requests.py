@@ -117,7 +117,7 @@ def _intended(request: HttpRequest) -> str:
     return canonical_xui((request.headers.get(_INTENDED) or "").strip().strip('"'))
 
 
-@check("XCAP-XUI-2", clause="RFC 3986 §2.4", level=MUST, on=http_requests())
+@check("XCAP-XUI-2", clause="RFC 3986 §2.4", level=SHOULD, on=http_requests())
 def xui_is_percent_encoded_once(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """The XUI is percent-encoded no more than once."""
     target = xcap_target(request)
