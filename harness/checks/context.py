@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from harness.checks.registry import BodyPart
 from harness.checks.session import Session
@@ -12,6 +14,8 @@ from harness.model import Sender
 from harness.sip.message import Request
 from harness.trace import TraceEntry
 from harness.xcap.http import HttpRequest
+
+_Fact = TypeVar("_Fact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,16 @@ class Context:
     request: Request | HttpRequest | None = None
     request_entry: TraceEntry | None = None
     body: BodyPart | None = None
+    _facts: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, find: Callable[[Context], _Fact]) -> _Fact:
+        """What `find` finds out about the message, found out once for all checks and body parts.
+
+        `find` must not look at `body`, which differs from part to part.
+        """
+        if find not in self._facts:
+            self._facts[find] = find(self)
+        return cast("_Fact", self._facts[find])
 
     @property
     def time(self) -> float:

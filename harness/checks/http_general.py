@@ -56,7 +56,7 @@ def is_left_over(message: HttpMessage) -> bool:
 @check("HTTP-OTHER-1", clause="RFC 9112 §2", level=INFO, on=BOTH)
 def other_http_follows_the_grammar(message: HttpMessage, context: Context) -> Iterator[Mismatch]:
     """HTTP messages that are not XCAP are written as their grammar says."""
-    if is_of_xcap(message, context):
+    if is_of_xcap(context):
         return
     for problem in message.malformed[:1]:
         yield Mismatch(problem.expected, problem.observed, problem.where, problem.offset)

@@ -22,14 +22,19 @@ def for_xcap(function: HttpCheck[_Message]) -> HttpCheck[_Message]:
 
     @wraps(function)
     def guarded(message: _Message, context: Context) -> Iterator[Mismatch]:
-        if is_of_xcap(message, context):
+        if is_of_xcap(context):
             yield from function(message, context)
 
     return guarded
 
 
-def is_of_xcap(message: HttpMessage, context: Context) -> bool:
+def is_of_xcap(context: Context) -> bool:
     """Whether a message is a request of XCAP, the answer to one, or what is left over of one."""
+    return context.once(_is_of_xcap)
+
+
+def _is_of_xcap(context: Context) -> bool:
+    message = context.entry.message
     request = message if isinstance(message, HttpRequest) else context.request
     if not isinstance(request, HttpRequest):
         return False

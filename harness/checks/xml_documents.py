@@ -123,6 +123,10 @@ class Where:
 
 def where_of(context: Context) -> Where | None:
     """The place of the fragment that a PUT or the answer to a GET carries."""
+    return context.once(_where_of)
+
+
+def _where_of(context: Context) -> Where | None:
     target = target_of(context)
     uri = target.uri if target is not None else None
     if target is None or uri is None or uri.node is None or uri.node.kind != "element":
@@ -135,6 +139,10 @@ def where_of(context: Context) -> Where | None:
 
 def target_of(context: Context) -> XcapTarget | None:
     """The XCAP URI of the HTTP request that the message is, or answers."""
+    return context.once(_target_of)
+
+
+def _target_of(context: Context) -> XcapTarget | None:
     message = context.entry.message
     request = message if isinstance(message, HttpRequest) else context.request
     return xcap_target(request) if isinstance(request, HttpRequest) else None
