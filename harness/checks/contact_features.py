@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harness.checks.context import Context
 from harness.checks.places import mismatch
-from harness.checks.registry import INFO, MUST, check, requests, sip_messages
+from harness.checks.registry import INFO, MUST, SHOULD, check, requests, sip_messages
 from harness.model import Mismatch
 from harness.sip.fields import NameAddr
 from harness.sip.message import Message, Request, Response
@@ -23,7 +23,7 @@ _BASE_TAGS = frozenset(
 # "/" is not in token-nobang, but media types need it and nothing can misread it.
 _NUMBER = r"[+-]?[0-9]+(?:\.[0-9]*)?"
 _TAG_VALUE = rf"!?(?:[A-Za-z0-9.\-%*_+`'~/]+|#(?:>=|<=|=|{_NUMBER}:){_NUMBER})"
-_TAG_VALUE_LIST = re.compile(rf"{_TAG_VALUE}(?:,{_TAG_VALUE})*")
+_TAG_VALUE_LIST = re.compile(rf"{_TAG_VALUE}(?:[ \t]*,[ \t]*{_TAG_VALUE})*")
 _STRING_VALUE = re.compile(r"<(?:[^<>\"\\]|\\.)*>")
 _INSTANCE = re.compile(r"<(urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}:\S+)>", re.IGNORECASE)
 _UUID = re.compile(
@@ -60,9 +60,23 @@ def feature_values_are_well_formed(message: Message, context: Context) -> Iterat
             yield mismatch(
                 message,
                 "Contact",
-                f"{name} with a tag-value-list without blanks, or a string-value",
+                f"{name} with a tag-value-list or a string-value",
                 f"{name}={written}"[:200],
             )
+
+
+@check("GEN-FEATURE-2", clause="RFC 3840 §9", level=SHOULD, on=sip_messages())
+def tag_values_have_no_blanks(message: Message, context: Context) -> Iterator[Mismatch]:
+    """The commas of a tag-value-list have no blanks round them.
+
+    The list "uses an actual comma instead of the COMMA construction"; but as a contact-extension
+    the parameter may have any quoted string, so that the message as such is well-formed.
+    """
+    for _, name, written in _features(message):
+        inner = (written or "")[1:-1]
+        if _TAG_VALUE_LIST.fullmatch(inner) and any(blank in inner for blank in " \t"):
+            observed = f"{name}={written}"[:200]
+            yield mismatch(message, "Contact", "commas without blanks", observed)
 
 
 # RFC 3261 §19.1.1; they mean nothing as parameters of a header field.

@@ -263,6 +263,11 @@ CASES = [
                 Contact=CONTACT + ';methods="INVITE,BYE";+g.3gpp.icsi-ref="urn%3Aurn-7%3Ax";video'
             )
         ],
+        [register(Contact=CONTACT + ';methods="INVITE BYE"')],
+    ),
+    Case(
+        "GEN-FEATURE-2",
+        [register(Contact=CONTACT + ';methods="INVITE,BYE";+g.x="<a, b>"')],
         [register(Contact=CONTACT + ';methods="INVITE, BYE"')],
     ),
     Case(
