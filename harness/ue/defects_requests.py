@@ -158,7 +158,7 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         "a blank stands in the list of a feature tag",
         REGISTER,
         swap("Contact", r"gsma-is,urn", "gsma-is, urn"),
-        "GEN-FEATURE-1",
+        "GEN-FEATURE-2",
     ),
     # RFC 6665 §4.1.2, RFC 3857, RFC 4662 §4: SUBSCRIBE
     defect(
