@@ -140,7 +140,7 @@ def package_is_an_event_package(body: object, context: Context) -> Iterator[Mism
 def packages_are_named(body: object, context: Context) -> Iterator[Mismatch]:
     """A packages element names a package: without any, the service takes no subscription."""
     for element in _in(body, context, _PACKAGES):
-        if next(tree.children(element, RLS_SERVICES, "package"), None) is None:
+        if next(tree.elements(element), None) is None:
             hint = "leave <packages> out to take any package"
             yield at_element(context, element, "a package", "none", hint=hint)
 
