@@ -8,12 +8,15 @@ from __future__ import annotations
 import base64
 import quopri
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.model import Malformed
 
 MAX_PARTS = 1000
+_REMEMBERED = 16
+"""Bodies: several checks, and what the session learns, look into the same one."""
 
 _BCHARS = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+", re.ASCII)
@@ -22,6 +25,10 @@ _PARAMETER = re.compile(
 )
 _HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
+_END_OF_DELIMITER = re.compile(rb"(--)?[ \t]*+(?=\r\n|\n|\Z)")
+_LINE_END = re.compile(rb"\r?\n")
+_ESCAPED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_CONTENT_ID = re.compile(r"\s*<[^<>\s]+>\s*")
 _END_OF_HEADERS = re.compile(rb"\r\n\r\n|\n\n|\n\r\n")
 
 
@@ -92,6 +99,7 @@ class Multipart:
         return next((part for part in self.parts if part.content_id == wanted), None)
 
 
+@lru_cache(_REMEMBERED)
 def parse_multipart(body: bytes, content_type: str) -> Multipart:
     """Read `body`, whose Content-Type field has the value `content_type`, parameters included."""
     media_type = _essence(content_type)
@@ -161,7 +169,7 @@ def _parameters(content_type: str) -> dict[str, str]:
     for name, value in _PARAMETER.findall(content_type):
         text = value.strip()
         if text.startswith('"'):
-            text = re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+            text = _ESCAPED_PAIR.sub(r"\1", text[1:-1])
         found.setdefault(name.lower(), text)
     return found
 
@@ -179,26 +187,22 @@ def _split(
     body: bytes, boundary: str
 ) -> tuple[bytes, list[tuple[int, int]], bytes, list[Malformed]]:
     """Preamble, where each part starts and ends, epilogue, and what is wrong with the frame."""
-    line = re.compile(
-        rb"(?:\A|\r\n|\n)--%s(--)?[ \t]*(?=\r\n|\n|\Z)"
-        % re.escape(boundary.encode("utf-8", "surrogateescape"))
-    )
     pieces: list[tuple[int, int]] = []
     faults: list[Malformed] = []
     preamble: bytes | None = None
     start = 0
-    for match in line.finditer(body):
+    for begin, end, is_last in _delimiters(body, boundary):
         if preamble is None:
-            preamble = body[: match.start()]
+            preamble = body[:begin]
         elif len(pieces) == MAX_PARTS:
-            faults.append(Malformed(match.start(), "body", f"at most {MAX_PARTS} parts", "more"))
+            faults.append(Malformed(begin, "body", f"at most {MAX_PARTS} parts", "more"))
             return preamble, pieces, b"", faults
         else:
-            pieces.append((start, match.start()))
-        if match[0].startswith(b"\n"):
-            faults.append(_fault(body, match.start(), "CRLF before the boundary delimiter"))
-        start = _skip_line_end(body, match.end())
-        if match[1]:
+            pieces.append((start, begin))
+        if body.startswith(b"\n", begin):
+            faults.append(_fault(body, begin, "CRLF before the boundary delimiter"))
+        start = _skip_line_end(body, end)
+        if is_last:
             return preamble, pieces, body[start:], faults
     if preamble is None:
         faults.append(_fault(body, 0, f"dash-boundary --{boundary}"))
@@ -206,6 +210,23 @@ def _split(
     pieces.append((start, len(body)))
     faults.append(_fault(body, len(body), f"close-delimiter --{boundary}--"))
     return preamble, pieces, b"", faults
+
+
+def _delimiters(body: bytes, boundary: str) -> Iterator[tuple[int, int, bool]]:
+    """Where each delimiter line, with the line end before it, starts and ends; is it the last?
+
+    Searched for as it stands: every body has a boundary of its own, too dear to compile.
+    """
+    dashed = b"--" + boundary.encode("utf-8", "surrogateescape")
+    position = body.find(dashed)
+    while position >= 0:
+        rest = _END_OF_DELIMITER.match(body, position + len(dashed))
+        if rest is None or (position and body[position - 1] != 0x0A):
+            position = body.find(dashed, position + 1)
+            continue
+        line_end = 2 if body.startswith(b"\r\n", max(position - 2, 0), position) else 1
+        yield max(position - line_end, 0), rest.end(), rest[1] is not None
+        position = body.find(dashed, rest.end())
 
 
 def _skip_line_end(body: bytes, position: int) -> int:
@@ -233,7 +254,7 @@ def _parse_part(data: bytes, offset: int) -> tuple[Part, list[Malformed]]:
     else:
         head, content = data[: end.start()], end.end()
     headers: list[tuple[str, str]] = []
-    for raw in re.split(rb"\r?\n", _FOLD.sub(b" ", head)):
+    for raw in _LINE_END.split(_FOLD.sub(b" ", head)):
         match = _HEADER.fullmatch(raw)
         if match is not None:
             headers.append((match[1].decode("ascii"), match[2].strip().decode("utf-8", "replace")))
@@ -273,6 +294,6 @@ def _related_root(
             faults.append(Malformed(part.offset, "Content-ID", "unique Content-ID", content_id))
         seen.add(content_id or "")
         value = part.header("Content-ID")
-        if value is not None and not re.fullmatch(r"\s*<[^<>\s]+>\s*", value):
+        if value is not None and not _CONTENT_ID.fullmatch(value):
             faults.append(Malformed(part.offset, "Content-ID", '"<" id "@" domain ">"', value))
     return root, faults

@@ -23,6 +23,7 @@ _SPACE = " \t\r\n"
 _DATE_TIME = re.compile(
     r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(?P<zone>Z|[+-]\d\d:\d\d)?", re.ASCII
 )
+_NUMBER = re.compile(r"\+?\d{1,20}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def attribute(element: etree._Element, name: str) -> str | None:
 def number(element: etree._Element, name: str) -> int | None:
     """A non-negative integer attribute, None where absent or not one."""
     value = attribute(element, name) or ""
-    return int(value) if re.fullmatch(r"\+?\d{1,20}", value, re.ASCII) else None
+    return int(value) if _NUMBER.fullmatch(value) else None
 
 
 def boolean(value: str | None) -> bool | None:

@@ -22,8 +22,7 @@ def for_xcap(function: HttpCheck[_Message]) -> HttpCheck[_Message]:
 
     @wraps(function)
     def guarded(message: _Message, context: Context) -> Iterator[Mismatch]:
-        if is_of_xcap(context):
-            yield from function(message, context)
+        return function(message, context) if is_of_xcap(context) else iter(())
 
     return guarded
 

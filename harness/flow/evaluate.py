@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import get_args
 
 from harness.checks.facts import rls_services_in
 from harness.checks.judge import Judge, Judged
@@ -38,7 +37,7 @@ from harness.flow.look_up import finder
 from harness.flow.order import ORDER, out_of_order
 from harness.flow.progress import Progress, StepResult
 from harness.flow.steps import Flow, Step
-from harness.model import Finding, Level, Mismatch, Sender, Verdict
+from harness.model import Finding, Level, Mismatch, Verdict
 from harness.trace import TraceEntry
 
 
@@ -107,7 +106,6 @@ class Evaluation:
         self.judge = Judge(profile, ues, own_network)
         self._is_strict = strict_order
         self._wanted = {step.id: tuple(_wanted(step, profile)) for step in flow.steps}
-        self._requests = {sender: flow.requests(sender) for sender in get_args(Sender)}
         self._progress: dict[Session, Progress] = {}
         # Stands in while no UE is known, so that one that never speaks has results as well.
         self._nobody = Progress(flow)
@@ -229,9 +227,11 @@ class Evaluation:
         self, progress: Progress, judged: Judged
     ) -> tuple[tuple[Step, ...], list[Finding]]:
         subject = self._subject(progress, judged)
-        fitting = [
-            step for step in self.flow.steps if step.sender == judged.sender and step.fits(subject)
-        ]
+        request = subject.http or subject.sip
+        method = request.method if request is not None else ""
+        word = "http" if subject.http is not None else "method"
+        candidates = self.flow.candidates(judged.sender, word, method)
+        fitting = [step for step in candidates if step.fits(subject)]
         steps = tuple(each for each in fitting if progress.is_open(each))
         own: list[Finding] = []
         for step in steps:

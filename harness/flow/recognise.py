@@ -15,6 +15,10 @@ from harness.checks.subject import Subject
 _Holds = Callable[[Subject], bool]
 
 
+METHODS = ("method", "http")
+"""The words that tell requests apart by their method: of SIP, of HTTP."""
+
+
 class CriterionError(ValueError):
     """A criterion cannot be understood; the text says what it takes."""
 
@@ -30,6 +34,12 @@ class Criterion:
     def holds(self, subject: Subject) -> bool:
         """Whether the request fits."""
         return self._holds(subject)
+
+    def takes(self, word: str, method: str) -> bool:
+        """Whether a request of this method (`word` says whose: "method" or "http") may fit."""
+        if self.word not in METHODS:
+            return True
+        return self.word == word and method in _texts(self.argument)
 
 
 def parse_criterion(word: str, argument: object) -> Criterion:

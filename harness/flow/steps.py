@@ -58,6 +58,10 @@ class Step:
         """Whether a request is recognised as this step's."""
         return any(all(each.holds(subject) for each in criteria) for criteria in self.match)
 
+    def takes(self, word: str, method: str) -> bool:
+        """Whether a request of this method may be this step's; `word` as in `match`."""
+        return any(all(each.takes(word, method) for each in criteria) for criteria in self.match)
+
 
 @dataclass(frozen=True)  # not slotted: the indexes are cached
 class Flow:
@@ -77,6 +81,10 @@ class Flow:
     def _answers(self) -> Mapping[str, Step]:
         return {each.answers: each for each in self.steps if each.answers is not None}
 
+    @cached_property
+    def _by_method(self) -> dict[tuple[Sender, str, str], tuple[Step, ...]]:
+        return {}
+
     def step(self, step_id: str) -> Step:
         """The step with this id; raises KeyError."""
         return self._by_id[step_id]
@@ -88,6 +96,16 @@ class Flow:
     def requests(self, sender: Sender) -> tuple[Step, ...]:
         """The steps that this side begins."""
         return tuple(each for each in self.steps if each.sender == sender and not each.answers)
+
+    def candidates(self, sender: Sender, word: str, method: str) -> tuple[Step, ...]:
+        """The steps of this side that a request may be, by its method alone."""
+        key = (sender, word, method)
+        found = self._by_method.get(key)
+        if found is None:
+            found = tuple(each for each in self.requests(sender) if each.takes(word, method))
+            if found:  # the methods that no step takes are any number
+                self._by_method[key] = found
+        return found
 
     def leaving(self, state: str) -> tuple[Step, ...]:
         """The steps that leave a state, any of which is enough."""

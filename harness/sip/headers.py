@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import overload
 
 from harness.sip.parameters import split_top_level
-from harness.sip.remember import remembered
 
 # Compact forms: RFC 3261 §7.3.3 and §20, RFC 3515, 3841, 3892, 4028, 6665, 8224.
 _COMPACT = {
@@ -150,10 +149,18 @@ KNOWN_FIELDS = frozenset(_CANONICAL.values())
 """The canonical names of the header fields that the harness knows."""
 
 
-@remembered(4096)
+# The usual spelling needs no search without case, neither as a name nor as a key.
+_USUAL = {name: name for name in KNOWN_FIELDS}
+_USUAL_KEYS = {name: name.lower() for name in KNOWN_FIELDS}
+
+
 def canonical_name(written: str) -> str:
     """The long form as the standards spell it ("Call-ID"); an unknown name as it is written."""
-    return _CANONICAL.get(written.lower(), written)
+    return _USUAL.get(written) or _CANONICAL.get(written.lower(), written)
+
+
+def _key(name: str) -> str:
+    return _USUAL_KEYS.get(name) or canonical_name(name).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +193,16 @@ class HeaderField:
 class Headers:
     """The header fields of a message in their order, as a sequence; names in any case or form."""
 
-    __slots__ = ("_by_name", "_fields")
+    __slots__ = ("_by_name", "_fields", "_values")
 
     def __init__(self, fields: Iterable[HeaderField] = ()) -> None:
         self._fields = tuple(fields)
         by_name: dict[str, tuple[HeaderField, ...]] = {}
         for field in self._fields:
-            key = field.name.lower()
+            key = _key(field.name)
             by_name[key] = (*by_name.get(key, ()), field)
         self._by_name = by_name
+        self._values: dict[str, tuple[str, ...]] = {}
 
     @overload
     def __getitem__(self, index: int) -> HeaderField: ...
@@ -210,7 +218,7 @@ class Headers:
         return iter(self._fields)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and canonical_name(name).lower() in self._by_name
+        return isinstance(name, str) and _key(name) in self._by_name
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Headers):
@@ -225,7 +233,7 @@ class Headers:
 
     def rows(self, name: str) -> tuple[HeaderField, ...]:
         """Every row of this name."""
-        return self._by_name.get(canonical_name(name).lower(), ())
+        return self._by_name.get(_key(name), ())
 
     @overload
     def get(self, name: str) -> str | None: ...
@@ -239,10 +247,21 @@ class Headers:
     def values(self, name: str) -> tuple[str, ...]:
         """The values of all rows; rows of a list field are split at their commas (§7.3.1)."""
         rows = self.rows(name)
-        if canonical_name(name) not in LIST_FIELDS:
-            return tuple(row.value for row in rows)
-        return tuple(part for row in rows for part in split_top_level(row.value, ","))
+        if not rows:
+            return ()
+        values = self._values.get(name)
+        if values is None:
+            values = self._values[name] = tuple(_split(rows))
+        return values
 
     def count(self, name: str) -> int:
         """How many values `values` finds."""
         return len(self.values(name))
+
+
+def _split(rows: tuple[HeaderField, ...]) -> Iterator[str]:
+    for row in rows:
+        if canonical_name(row.name) in LIST_FIELDS:
+            yield from split_top_level(row.value, ",")
+        else:
+            yield row.value

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
-from typing import Self
+from typing import Self, TypeVar, overload
 from urllib.parse import quote as url_quote
 from urllib.parse import unquote_to_bytes
 
+from harness.sip.remember import found_once
+
 # RFC 3261 §25.1 token; also what may stand unquoted as a gen-value (token / host).
+_Default = TypeVar("_Default")
+
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _UNQUOTED_VALUE = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+|\[[0-9A-Fa-f:.]+\]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
@@ -89,7 +92,7 @@ class Parameters(Mapping[str, "str | None"]):
         bare = name.lower() == "received" or _UNQUOTED_VALUE.fullmatch(value)
         return value if bare else quote(value)
 
-    @cached_property
+    @found_once
     def _values(self) -> dict[str, str | None]:
         values: dict[str, str | None] = {}
         for name, written in self.pairs:
@@ -98,6 +101,13 @@ class Parameters(Mapping[str, "str | None"]):
 
     def __getitem__(self, name: str) -> str | None:
         return self._values[name.lower()]
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, /, default: str | _Default) -> str | _Default | None: ...
+    def get(self, name: str, /, default: str | _Default | None = None) -> str | _Default | None:
+        return self._values.get(name.lower(), default)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._values

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TypeVar
 
 from harness.model import Malformed
@@ -28,6 +27,7 @@ from harness.sip.fields import (
 from harness.sip.grammar import Violation, check, validate
 from harness.sip.headers import Headers
 from harness.sip.reading import RawMessage, cut, excerpt
+from harness.sip.remember import found_once
 from harness.sip.uri import Uri, UriError, parse_uri
 
 __all__ = ["Message", "Request", "Response", "parse"]
@@ -57,7 +57,7 @@ class Message:
     body_offset: int = field(compare=False, repr=False)
     structure: tuple[Malformed, ...] = field(compare=False, repr=False)
 
-    @cached_property
+    @found_once
     def malformed(self) -> tuple[Malformed, ...]:
         """Every place that is not well-formed, in the order of the message."""
         problems = [*self.structure, *self._malformed_start_line(), *self._malformed_fields()]
@@ -86,7 +86,7 @@ class Message:
         values = (_try(read, value) for value in self.headers.values(name))
         return tuple(value for value in values if value is not None)
 
-    @cached_property
+    @found_once
     def vias(self) -> tuple[Via, ...]:
         return self._every("Via", parse_via)
 
@@ -94,11 +94,11 @@ class Message:
     def top_via(self) -> Via | None:
         return self.vias[0] if self.vias else None
 
-    @cached_property
+    @found_once
     def from_(self) -> NameAddr | None:
         return self._first("From", parse_name_addr)
 
-    @cached_property
+    @found_once
     def to(self) -> NameAddr | None:
         return self._first("To", parse_name_addr)
 
@@ -106,7 +106,7 @@ class Message:
     def call_id(self) -> str | None:
         return self.headers.get("Call-ID")
 
-    @cached_property
+    @found_once
     def cseq(self) -> CSeq | None:
         return self._first("CSeq", parse_cseq)
 
@@ -115,67 +115,67 @@ class Message:
         """Whether Contact is "*" (RFC 3261 §10.2.2)."""
         return self.headers.get("Contact") == "*"
 
-    @cached_property
+    @found_once
     def contacts(self) -> tuple[NameAddr, ...]:
         """The addresses of Contact; () where it is "*"."""
         return () if self.contact_is_star else self._every("Contact", parse_name_addr)
 
-    @cached_property
+    @found_once
     def routes(self) -> tuple[NameAddr, ...]:
         return self._every("Route", parse_name_addr)
 
-    @cached_property
+    @found_once
     def record_routes(self) -> tuple[NameAddr, ...]:
         return self._every("Record-Route", parse_name_addr)
 
-    @cached_property
+    @found_once
     def service_routes(self) -> tuple[NameAddr, ...]:
         return self._every("Service-Route", parse_name_addr)
 
-    @cached_property
+    @found_once
     def paths(self) -> tuple[NameAddr, ...]:
         return self._every("Path", parse_name_addr)
 
-    @cached_property
+    @found_once
     def event(self) -> EventValue | None:
         return self._first("Event", parse_event)
 
-    @cached_property
+    @found_once
     def expires(self) -> int | None:
         """Expires in seconds."""
         return self._first("Expires", parse_number)
 
-    @cached_property
+    @found_once
     def min_expires(self) -> int | None:
         """Min-Expires in seconds."""
         return self._first("Min-Expires", parse_number)
 
-    @cached_property
+    @found_once
     def max_forwards(self) -> int | None:
         return self._first("Max-Forwards", parse_number)
 
-    @cached_property
+    @found_once
     def content_length(self) -> int | None:
         """Content-Length as written; the body may be shorter, see `malformed`."""
         return self._first("Content-Length", parse_number)
 
-    @cached_property
+    @found_once
     def content_type(self) -> MediaType | None:
         return self._first("Content-Type", parse_media_type)
 
-    @cached_property
+    @found_once
     def subscription_state(self) -> SubscriptionState | None:
         return self._first("Subscription-State", parse_subscription_state)
 
-    @cached_property
+    @found_once
     def supported(self) -> tuple[str, ...]:
         return self.headers.values("Supported")
 
-    @cached_property
+    @found_once
     def require(self) -> tuple[str, ...]:
         return self.headers.values("Require")
 
-    @cached_property
+    @found_once
     def allow(self) -> tuple[str, ...]:
         return self.headers.values("Allow")
 
@@ -197,7 +197,7 @@ class Request(Message):
     method: str = field(compare=False)
     uri: str = field(compare=False)
 
-    @cached_property
+    @found_once
     def parsed_uri(self) -> Uri | None:
         try:
             return parse_uri(self.uri)

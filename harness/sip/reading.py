@@ -12,7 +12,7 @@ from harness.sip.headers import HeaderField, canonical_name
 _LEADING_LINES = re.compile(rb"[\r\n]*+")
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 # header-name HCOLON (RFC 3261 §25.1)
-_FIELD_NAME = re.compile(rb"([A-Za-z0-9\-.!%*_+`'~]++)[ \t]*+:")
+_FIELD_NAME = re.compile(rb"([A-Za-z0-9\-.!%*_+`'~]++)[ \t]*+:[ \t]*+")
 _BLANK = b" \t"
 _EXCERPT = 80
 
@@ -79,6 +79,11 @@ def _cut_head(
     start_line = lines[0].removesuffix(b"\r")
     offset = start + len(lines[0]) + 1
     fields: list[HeaderField] = []
+    if b"\n " not in head and b"\n\t" not in head:
+        for line in lines[1:]:
+            _take_line(offset, line.removesuffix(b"\r"), fields, problems)
+            offset += len(line) + 1
+        return start_line, fields
     pending: list[tuple[int, bytes]] = []  # the lines of one folded header field
     for line in lines[1:]:
         if line[:1] in (b" ", b"\t") and pending:
@@ -89,6 +94,19 @@ def _cut_head(
         offset += len(line) + 1
     _take_field(pending, fields, problems)
     return start_line, fields
+
+
+def _take_line(
+    offset: int, line: bytes, fields: list[HeaderField], problems: list[Malformed]
+) -> None:
+    """A header field that is not folded."""
+    match = _FIELD_NAME.match(line)
+    if match is None:
+        _take_field([(offset, line)], fields, problems)
+        return
+    written, start = match[1].decode("ascii"), match.end()
+    value = line[start:].rstrip(_BLANK).decode("utf-8", "surrogateescape")
+    fields.append(HeaderField(canonical_name(written), written, value, offset + start))
 
 
 def _take_field(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import TypeVar
+from typing import Generic, Self, TypeVar, overload
 
 _Value = TypeVar("_Value")
+_Owner = TypeVar("_Owner")
 
 LONGEST_REMEMBERED = 512
 """Longer texts are read each time, so that hostile ones cannot fill the memory."""
@@ -25,3 +26,26 @@ def remembered(maxsize: int) -> Callable[[Callable[[str], _Value]], Callable[[st
         return read_or_remember
 
     return decorate
+
+
+class found_once(Generic[_Owner, _Value]):  # noqa: N801 - used like property
+    """A property that is worked out when it is first asked for, and kept in the instance.
+
+    As functools.cached_property, without the lock that it takes in Python 3.11: what is worked
+    out is the same whoever does it first.
+    """
+
+    def __init__(self, find: Callable[[_Owner], _Value]) -> None:
+        self._find = find
+        self._name = find.__name__
+        self.__doc__ = find.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type[_Owner]) -> Self: ...
+    @overload
+    def __get__(self, instance: _Owner, owner: type[_Owner]) -> _Value: ...
+    def __get__(self, instance: _Owner | None, owner: type[_Owner]) -> Self | _Value:
+        if instance is None:
+            return self
+        value = instance.__dict__[self._name] = self._find(instance)
+        return value

@@ -16,6 +16,8 @@ MAX_BODY = 16 * 1024 * 1024
 _REQUEST_START = re.compile(
     rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t][^\r\n]*[ \t]HTTP/[^ \t\r\n]*[ \t\r]*\Z"
 )
+_STATUS = re.compile(rb"\S+[ ]+([0-9]{3})")
+_LENGTH = re.compile(rb"[0-9]{1,18}")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _CONTENT_LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
@@ -179,7 +181,7 @@ class HttpFramer:
 
     def _is_bodiless_response(self, head: bytes) -> bool:
         """1xx, 204, 304 and the response to HEAD (RFC 9112 §6.3)."""
-        status = re.match(rb"\S+[ ]+([0-9]{3})", head)
+        status = _STATUS.match(head)
         code = int(status[1]) if status else 0
         if 100 <= code < 200:
             return True  # interim: the final response is still to come
@@ -244,7 +246,7 @@ def _length(values: list[bytes]) -> int:
     if len(lengths) != 1:
         return 0
     text = lengths.pop()
-    return int(text) if re.fullmatch(rb"[0-9]{1,18}", text) else 0
+    return int(text) if _LENGTH.fullmatch(text) else 0
 
 
 def _wants_continue(head: bytes) -> bool:

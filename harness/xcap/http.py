@@ -39,6 +39,8 @@ __all__ = [
     "parse_http",
 ]
 
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_STATUS_LINE = re.compile(r"(\S+)( +)([0-9]{3})(?:( )(.*))?")
 _SHOWN = 60  # characters of a message that an error quotes
 
 
@@ -116,7 +118,7 @@ def read_content_length(headers: Headers) -> int | None:
     if len(values) != 1:
         return None
     value = values.pop()
-    if not re.fullmatch(r"[0-9]{1,18}", value):
+    if not _LENGTH.fullmatch(value):
         return None
     return int(value)
 
@@ -192,7 +194,7 @@ class _Reader:
 
     def _status_line(self, line: str) -> tuple[str, int, str]:
         """HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112 §4)."""
-        match = re.fullmatch(r"(\S+)( +)([0-9]{3})(?:( )(.*))?", line)
+        match = _STATUS_LINE.fullmatch(line)
         if match is None:
             self._bad(0, "start-line", "HTTP-version SP status-code SP [ reason-phrase ]", line)
             return line.partition(" ")[0], 0, ""
