@@ -33,10 +33,14 @@ def counted_ids(prefix: str) -> Callable[[], str]:
 
 @dataclass
 class Wire:
-    """Carries messages between two endpoints and traces them; time is what `now` says."""
+    """Carries messages between two endpoints and traces them; time is what `now` says.
+
+    `events` counts what happened: an endpoint whose timer never advances would make it soar.
+    """
 
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     now: float = 0.0
+    events: int = 0
     trace: list[TraceEntry] = field(default_factory=list)
     drop: Callable[[TraceEntry], bool] = lambda entry: False
     _queue: list[tuple[float, int, TraceEntry, str]] = field(default_factory=list)
@@ -77,7 +81,7 @@ class Wire:
     def run(self, seconds: float, *, until: Callable[[], bool] = lambda: False) -> None:
         """Let happen what happens within `seconds`, or until `until` says so."""
         end = self.now + seconds
-        while not until():
+        while not until() and self.events < 1_000_000:
             due = [(self._queue[0][0], "")] if self._queue else []
             for host, endpoint in self.endpoints.items():
                 deadline = endpoint.next_deadline()
@@ -86,6 +90,7 @@ class Wire:
             if not due or min(due)[0] > end:
                 break
             self.now, host = min(due)
+            self.events += 1
             if host:
                 self.perform(host, self.endpoints[host].tick(self.now))
             else:
@@ -118,8 +123,14 @@ def play_flow(
     transport: Transport = Transport.UDP,
     farewell: bool = True,
     drop: Callable[[TraceEntry], bool] = lambda entry: False,
+    around: Callable[[Endpoint], Endpoint] = lambda network: network,
+    stay: float = 1.0,
 ) -> Played:
-    """Play the documented flow to its end, and the UE's good-bye."""
+    """Play the documented flow to its end, and the UE's good-bye.
+
+    `around` may put something between the UE and the network; `stay` is how many seconds the UE
+    stays registered after the flow.
+    """
     profile = profile or load_profile("documented")
     wire = Wire(drop=drop)
     listeners = [Peer(NETWORK, 5060, each) for each in (Transport.UDP, Transport.TCP)]
@@ -144,10 +155,10 @@ def play_flow(
         list_name=pixit.list_name,
     )
     ue = ReferenceUe(settings, wire.wall_clock, counted_ids("u"))
-    wire.endpoints = {NETWORK: network, UE: ue}
+    wire.endpoints = {NETWORK: around(network), UE: ue}
     wire.perform(UE, ue.start(wire.now))
     wire.run(120, until=lambda: ue.done)
-    wire.run(1)
+    wire.run(stay)
     if farewell:
         wire.perform(UE, ue.stop(wire.now))
         wire.run(40, until=lambda: ue.done)

@@ -62,6 +62,7 @@ class Errand:
     due: float | None = None
     watcher: Watcher | None = None
     granted_at: float | None = None
+    is_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +143,11 @@ class PlayedContact:
     def next_deadline(self) -> float | None:
         """When `advance` wants to be called though nothing happened."""
         moments = [errand.due for errand in self._errands.values() if errand.due is not None]
+        # Once the patience has ended only an answer of the UE can be waited for.
         moments += [
             errand.granted_at + PATIENCE
             for errand in self._errands.values()
-            if errand.step is Step.PUBLISH and errand.granted_at is not None and errand.due is None
+            if errand.step is Step.PUBLISH and errand.granted_at is not None and errand.is_patient
         ]
         return min(moments, default=None)
 
@@ -179,11 +181,12 @@ class PlayedContact:
     def _is_granted(self, errand: Errand, now: float) -> bool:
         """The UE lets the contact watch it, was told so, and has set its portrait or will not."""
         if errand.watcher is None or errand.watcher.state is not State.ACTIVE:
-            errand.granted_at = None
+            errand.granted_at, errand.is_patient = None, False
             return False
         if errand.granted_at is None:
             errand.granted_at = now
         has_had_time = now >= errand.granted_at + PATIENCE
+        errand.is_patient = not has_had_time
         return (has_had_time or self._has_portrait(errand.ue)) and self._is_quiet(errand, now)
 
     def _is_quiet(self, errand: Errand, now: float) -> bool:
