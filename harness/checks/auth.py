@@ -105,7 +105,10 @@ def refused_credentials_are_not_sent_again(
         if each.nonce and each.response
     }
     fresh = context.session.authentication.offered(found[1])
+    rejected = CREDENTIALS_FIELDS[CHALLENGE_FIELDS[found[1].status]]
     for name, offset, each in credentials_in(request):
+        if name != rejected:
+            continue  # a registrar's 401 says nothing of credentials that a proxy has taken
         key = (each.realm, each.nonce)
         is_replaced = any(realm == each.realm for realm, _ in fresh)
         if key in refused and key not in fresh and is_replaced:
