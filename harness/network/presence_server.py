@@ -7,10 +7,10 @@ presence rules (RFC 5025), and keeps the watchers (RFC 3856 §6.6, RFC 3857).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from harness.body.pidf import Pidf, Tuple, compose, make_pidf, parse_pidf
+from harness.body.pidf import Device, Person, Pidf, Tuple, compose, make_pidf, parse_pidf
 from harness.body.privacy_filter import filtered
 from harness.body.schema import BodyError
 from harness.body.tree import Note
@@ -157,7 +157,7 @@ class PresenceServer:
 
     def _composed(self, presentity: str, entity: str, decision: Decision) -> bytes:
         published = (each.document for each in self._sources.publications(presentity))
-        parts = [*self._permanent(presentity), *published]
+        parts = [_passable(part) for part in (*self._permanent(presentity), *published)]
         try:
             whole = compose(entity, parts)
         except BodyError:
@@ -193,6 +193,24 @@ _REDECIDED = {
     # The state machine has no way back to pending: the watcher has to subscribe anew.
     (State.ACTIVE, Handling.CONFIRM): Event.DEACTIVATED,
 }
+
+
+def _passable(document: Pidf) -> Pidf:
+    """The document without components whose timestamp is none.
+
+    RFC 3863 §4.1.7: a timestamp has a zone. What a publisher got wrong there is not repeated in
+    our name.
+    """
+
+    def is_timed(part: Tuple | Person | Device) -> bool:
+        return part.timestamp is None or part.timestamp.moment is not None
+
+    return replace(
+        document,
+        tuples=tuple(filter(is_timed, document.tuples)),
+        persons=tuple(filter(is_timed, document.persons)),
+        devices=tuple(filter(is_timed, document.devices)),
+    )
 
 
 def _is_composable(entity: str, document: Pidf) -> bool:

@@ -142,8 +142,10 @@ _PUBLICATION = (
 entity="{aor}">
 """
 )
-# The page has no XML declaration here and namespaces that nothing uses, a wrong GML one included.
+# The page has namespaces here that nothing uses, a wrong GML one included. It shows an XML
+# declaration in no SIP body and in every HTTP body: that is the page's doing, and not the UE's.
 _DOCUMENTED_PUBLICATION = """\
+<?xml version="1.0" encoding="UTF-8"?>
 <presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:op="urn:oma:xml:prs:pidf:oma-pres" \
 xmlns:opd="urn:oma:xml:pde:pidf:ext" xmlns:pdm="urn:ietf:params:xml:ns:pidf:data-model" \
 xmlns:ci="urn:ietf:params:xml:ns:pidf:cipid" xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid" \
