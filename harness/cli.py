@@ -1,31 +1,45 @@
-"""The `presence` command: audit captures, run the network side or the reference UE, list checks."""
+"""The `presence` command: audit captures, play the network side or the reference UE, list checks,
+write reports anew."""
 
 from __future__ import annotations
 
 import argparse
+import ipaddress
+import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.config import ProfileError, load_profile
+from harness.config import ProfileError, ip_address_of, load_profile
 from harness.flow.document import FlowError
+from harness.output import complain, discard, use_any_encoding
 
-EXIT_OK, EXIT_FINDINGS, EXIT_UNUSABLE = 0, 1, 2
+EXIT_UNUSABLE = 2
+EXIT_INTERRUPTED = 128 + signal.SIGINT
+"""What a shell makes of a command that Ctrl-C ended."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answers its exit status."""
-    arguments = _parser().parse_args(argv)
-    run: Callable[[argparse.Namespace], int] = arguments.run
+    use_any_encoding()
     try:
+        arguments = _parser().parse_args(argv)
+        run: Callable[[argparse.Namespace], int] = arguments.run
         return run(arguments)
     except (ProfileError, FlowError) as error:
-        print(f"presence: {error}", file=sys.stderr)
+        complain(str(error))
         return EXIT_UNUSABLE
-    except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; nothing is left to say to it.
-        sys.stderr.close()
-        return EXIT_OK
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except OSError as error:
+        # What is to be written cannot be: a full disk, or standard error's reader has gone.
+        discard(sys.stdout)
+        if isinstance(error, BrokenPipeError):
+            discard(sys.stderr)
+        else:
+            complain(str(error))
+        return EXIT_UNUSABLE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_network(commands.add_parser("network", help="play the network side for a UE"))
     _add_ue(commands.add_parser("ue", help="run the reference UE against any server"))
     _add_checks(commands.add_parser("checks", help="list the checks"))
+    _add_report(commands.add_parser("report", help="write the reports of a run anew"))
     return parser
 
 
@@ -49,6 +64,7 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
         "--ue",
         action="append",
         default=[],
+        type=_address,
         metavar="ADDRESS",
         help="address of the UE, IP or IP:PORT (default: every source of a REGISTER)",
     )
@@ -69,7 +85,9 @@ def _add_profile(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--bind", metavar="ADDR", help="address to listen on (default: loopback)")
+    parser.add_argument(
+        "--bind", type=_own_address, metavar="ADDR", help="address to listen on (default: loopback)"
+    )
     parser.add_argument("--sip-port", type=_port, metavar="N", help="SIP, UDP and TCP (0: any)")
     parser.add_argument("--xcap-port", type=_port, metavar="N", help="XCAP over HTTP (0: any)")
     parser.add_argument(
@@ -86,7 +104,7 @@ def _add_ue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--defect", action="append", default=[], metavar="NAME", help="one deliberate fault"
     )
-    parser.add_argument("--bind", metavar="ADDR", help="the UE's own address")
+    parser.add_argument("--bind", type=_own_address, metavar="ADDR", help="the UE's own address")
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="its SIP port (0: any)")
     parser.add_argument("--transport", choices=("udp", "tcp"), default="udp")
     parser.add_argument(
@@ -108,6 +126,39 @@ def _add_checks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text")
     _add_profile(parser)
     parser.set_defaults(run=_checks)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="a reports folder with its run.jsonl"
+    )
+    parser.set_defaults(run=_report)
+
+
+def _address(text: str) -> str:
+    """The address of a UE."""
+    match = re.fullmatch(
+        r"(?P<v4>[^:\[\]]+)(:(?P<port>\d+))?|\[(?P<v6>.+)\](:(?P<p6>\d+))?|.+", text
+    )
+    groups = match.groupdict() if match else {}
+    host = groups.get("v4") or groups.get("v6") or text
+    port = groups.get("port") or groups.get("p6")
+    try:
+        ipaddress.ip_address(host)
+        is_good = port is None or 0 < int(port) < 65536
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise argparse.ArgumentTypeError(f"{text!r}: give IP, IP:PORT or [IPv6]:PORT")
+    return text
+
+
+def _own_address(text: str) -> str:
+    """An address of this machine, as a profile's `network.bind` takes it."""
+    try:
+        return ip_address_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _port(text: str) -> int:
@@ -162,6 +213,12 @@ def _ue(arguments: argparse.Namespace) -> int:
     from harness.commands_live import run_ue
 
     return run_ue(arguments, load_profile(arguments.profile))
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from harness.commands import run_report
+
+    return run_report(arguments.folder)
 
 
 def _checks(arguments: argparse.Namespace) -> int:

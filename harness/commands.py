@@ -1,16 +1,11 @@
-"""What `presence audit` and `presence checks` do."""
+"""What `presence audit`, `presence checks` and `presence report` do."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from harness.audit import Audit, audit, to_json
 from harness.capture.files import CaptureError
@@ -19,9 +14,12 @@ from harness.config import Profile
 from harness.flow.evaluate import UeResult
 from harness.flow.steps import load_flow
 from harness.model import Level, Verdict
+from harness.output import Output, complain
 from harness.paths import FLOW
 from harness.report.mask import Masker
+from harness.report.record import RecordError
 from harness.report.text import VERDICT_STYLE, finding_lines, plain, worst_first
+from harness.report.views import write_reports
 
 EXIT_OK, EXIT_FINDINGS, EXIT_UNUSABLE = 0, 1, 2
 
@@ -37,40 +35,36 @@ def run_audit(
     """Judge captures one after the other; one that cannot be used does not stop the others."""
     flow = load_flow(FLOW)
     masker = Masker([profile.pixit.password.get_secret_value()])
+    output = Output()
     status = EXIT_OK
     for path in captures:
         try:
             result = audit(path, flow, profile, ues, strict_order=strict_order)
         except CaptureError as error:
             status = EXIT_UNUSABLE
-            _unusable(path, str(error), as_json=as_json)
+            if as_json:
+                output.write(json.dumps({"capture": str(path), "error": str(error)}))
+            complain(str(error))
             continue
         result = replace(result, findings=tuple(map(masker.finding, result.findings)))
         if as_json:
-            print(json.dumps(to_json(result)))
+            output.write(json.dumps(to_json(result)))
         else:
-            _print(result)
+            _print(output, result)
         for problem in (*result.problems, *result.faults):
-            print(f"presence: {masker.text(problem)}", file=sys.stderr)
+            complain(masker.text(problem))
         if result.nothing_judged:
-            print(f"presence: {path}: {result.nothing_judged}", file=sys.stderr)
+            complain(f"{path}: {result.nothing_judged}")
             status = EXIT_UNUSABLE
         elif result.is_broken and status == EXIT_OK:
             status = EXIT_FINDINGS
     return status
 
 
-def _unusable(path: Path, reason: str, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({"capture": str(path), "error": reason}))
-    print(f"presence: {reason}", file=sys.stderr)
-
-
-def _print(result: Audit) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{escape(result.capture)}[/]  {result.messages} messages")
+def _print(output: Output, result: Audit) -> None:
+    output.line((plain(result.capture), "bold"), f"  {result.messages} messages")
     for ue in result.ues:
-        _print_ue(console, ue)
+        _print_ue(output, ue)
     for finding in worst_first(result.findings):
         where = f"#{finding.entry}  frame {finding.frame}  sent by the {finding.sender}"
         if len(result.ues) > 1:
@@ -78,47 +72,53 @@ def _print(result: Audit) -> None:
         head, *rest = finding_lines(finding, where)
         step = f"step {finding.step}" if finding.step else "outside the steps"
         colour = "red" if finding.level is Level.MUST and finding.sender == "ue" else "yellow"
-        console.print(f"[{colour}]{escape(head)}[/]  {step}")
+        output.line((head, colour), f"  {step}")
         for line in rest:
-            console.print(escape(line))
-    _print_counts(console, result)
+            output.line(line)
+    _print_counts(output, result)
 
 
-def _print_ue(console: Console, ue: UeResult) -> None:
-    table = Table("step", "verdict", "frames", "reason", box=None, pad_edge=False)
+def _print_ue(output: Output, ue: UeResult) -> None:
+    rows = [tuple((title, "bold") for title in ("step", "verdict", "frames", "reason"))]
     for each in ue.steps:
-        style = VERDICT_STYLE[each.verdict.value]
+        verdict = each.verdict.value
         frames = " ".join(str(frame) for frame in each.frames[:6])
         reason = plain(each.reason) if each.verdict is not Verdict.PASS else ""
-        table.add_row(each.step.name, f"[{style}]{each.verdict.value}[/]", frames, escape(reason))
-    console.print(f"\nUE {escape(ue.address)}  {escape(plain(ue.identity))}")
-    console.print(table)
-    console.print()
+        style = VERDICT_STYLE[verdict]
+        rows.append(((each.step.name, ""), (verdict, style), (frames, ""), (reason, "")))
+    output.line()
+    output.line(f"UE {plain(ue.address)}  {plain(ue.identity)}")
+    output.table(rows)
+    output.line()
 
 
-def _print_counts(console: Console, result: Audit) -> None:
+def _print_counts(output: Output, result: Audit) -> None:
     counts = [
         f"{sum(1 for f in result.findings if f.sender == sender and f.level is level)} "
         f"{level.value} on the {sender}"
         for sender in ("ue", "network")
         for level in Level
     ]
-    console.print("findings: " + ", ".join(counts) + "\n")
+    output.line("findings: " + ", ".join(counts))
+    output.line()
 
 
 def run_checks(profile: Profile, *, as_json: bool = False) -> int:
     """List the checks that apply under a profile, the flow's own included."""
     rows = catalogue(load_flow(FLOW), profile)
+    output = Output()
     if as_json:
-        print(json.dumps([_check_json(row) for row in rows]))
+        output.write(json.dumps([_check_json(row) for row in rows]))
         return EXIT_OK
-    table = Table("check", "level", "clause", "purpose", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(row.id, row.level.value, escape(row.clause), escape(row.purpose))
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(f"{len(rows)} checks under profile {profile.name}")
+    titles = tuple((title, "bold") for title in ("check", "level", "clause", "purpose"))
+    cells = [tuple((text, "") for text in _check_texts(row)) for row in rows]
+    output.table([titles, *cells])
+    output.line(f"{len(rows)} checks under profile {plain(profile.name)}")
     return EXIT_OK
+
+
+def _check_texts(row: Row) -> tuple[str, str, str, str]:
+    return row.id, row.level.value, row.clause, " ".join(row.purpose.split())
 
 
 def _check_json(row: Row) -> dict[str, object]:
@@ -130,3 +130,16 @@ def _check_json(row: Row) -> dict[str, object]:
         "sender": row.sender,
         "purpose": row.purpose,
     }
+
+
+def run_report(folder: Path) -> int:
+    """Write the reports of a run anew from its record, also of a run that was killed."""
+    try:
+        paths = write_reports(folder / "run.jsonl", folder)
+    except RecordError as error:
+        complain(str(error))
+        return EXIT_UNUSABLE
+    output = Output()
+    for path in paths:
+        output.line(str(path))
+    return EXIT_OK

@@ -1,4 +1,7 @@
-"""What `presence network` and `presence ue` do: play until interrupted."""
+"""What `presence network` and `presence ue` do: play until interrupted.
+
+What they print is dropped once its reader has gone, as `head` does: the peer is answered still.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import argparse
 import asyncio
 import ipaddress
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,12 +18,13 @@ from harness.capture.writer import CaptureWriter
 from harness.config import Profile
 from harness.flow.evaluate import Evaluation
 from harness.flow.steps import load_flow
-from harness.live import new_id, start_network, until_interrupted
+from harness.live import exposure, new_id, start_network, until_interrupted
 from harness.model import Level, Peer, Transport
+from harness.output import Output, complain
 from harness.paths import FLOW
 from harness.report.ladder import ladder_line
 from harness.report.mask import Masker
-from harness.report.text import finding_lines
+from harness.report.text import finding_lines, plain
 from harness.sip.uri import SipUri, UriError, parse_uri
 from harness.trace import Trace, TraceEntry
 from harness.transport.driver import Driver, ListenError, local_address_towards
@@ -44,6 +47,11 @@ class _Watch:
         self._evaluation = Evaluation(self._flow, profile, own_network=True)
         self._masker = Masker([profile.pixit.password.get_secret_value()])
         self._started = time.time()
+        self._output = Output()
+
+    def say(self, name: str, value: str) -> None:
+        """A fact about this network side, for the person who sets up the UE."""
+        self._output.line(f"{name:<22}{plain(value)}")
 
     def __call__(
         self, raw: bytes, source: Peer, destination: Peer, time: float, *, connection: str
@@ -54,12 +62,12 @@ class _Watch:
         judged = self._evaluation.feed(entry)
         steps = [self._flow.step(step).name for each in judged for step in each.steps]
         line = ladder_line(entry, self._started, judged[-1].judged.sender if judged else None)
-        print(self._masker.text(f"{line}  {' '.join(steps)}".rstrip()), flush=True)
+        self._output.line(self._masker.text(f"{line}  {' '.join(steps)}".rstrip()))
         for each in judged:
             for finding in each.findings:
                 if finding.level is not Level.INFO:
-                    lines = finding_lines(self._masker.finding(finding))
-                    print("\n".join(lines), flush=True)
+                    for text in finding_lines(self._masker.finding(finding)):
+                        self._output.line(text)
 
 
 def run_network(profile: Profile, pcap_out: Path | None) -> int:
@@ -77,18 +85,25 @@ def run_network(profile: Profile, pcap_out: Path | None) -> int:
 
 
 async def _play_network(profile: Profile, watch: _Watch) -> int:
-    driver = Driver(observer=watch)
+    driver = Driver(observer=watch, failures=_complain_of)
     try:
         sip, xcap = await start_network(profile, driver)
-        print(f"P-CSCF and registrar  {sip} (UDP and TCP)")
-        print(f"XCAP root             http://{xcap}")
-        print(f"domain                {profile.pixit.domain}")
-        print(f"user                  {profile.pixit.impu}")
-        print("Interrupt (Ctrl-C) to stop.", flush=True)
+        watch.say("P-CSCF and registrar", f"{sip} (UDP and TCP)")
+        watch.say("XCAP root", f"http://{xcap}")
+        watch.say("domain", profile.pixit.domain)
+        watch.say("user", profile.pixit.impu)
+        reach = exposure(profile)
+        if reach:
+            watch.say("reach", reach)
+        watch.say("Interrupt (Ctrl-C) to stop.", "")
         await until_interrupted()
     finally:
         await driver.stop()
     return EXIT_OK
+
+
+def _complain_of(error: BaseException) -> None:
+    complain(f"the harness failed: {error!r}")
 
 
 def run_ue(arguments: argparse.Namespace, profile: Profile) -> int:
@@ -140,7 +155,7 @@ async def _play_ue(
     finally:
         await driver.stop()
     for problem in ue.problems:
-        print(f"presence ue: {problem}", file=sys.stderr)
+        complain(problem, "presence ue")
     if faults:
         return _refuse(f"the reference UE failed: {faults[0]!r}", EXIT_FAILED)
     if ue.failure:
@@ -153,11 +168,11 @@ async def _until_done(ue: ReferenceUe, driver: Driver, is_once: bool) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    said = ""
+    said, output = "", Output()
     while not stop.is_set() and not (ue.done and (is_once or ue.failure)):
         if ue.state != said:
             said = ue.state
-            print(said, flush=True)
+            output.line(plain(said))
         await _pause(stop, 0.1)
     if ue.failure:
         return
@@ -234,7 +249,7 @@ def _registrar(text: str) -> Peer:
 def _open_capture(path: Path | None) -> CaptureWriter | str | None:
     if path is None:
         return None
-    print(f"{path}: a capture is written as it was on the wire, secrets included", file=sys.stderr)
+    complain(f"{path}: a capture is written as it was on the wire, secrets included")
     try:
         return CaptureWriter(path)
     except OSError as error:
@@ -242,5 +257,5 @@ def _open_capture(path: Path | None) -> CaptureWriter | str | None:
 
 
 def _refuse(text: str, status: int = EXIT_UNUSABLE) -> int:
-    print(f"presence: {text}", file=sys.stderr)
+    complain(text)
     return status

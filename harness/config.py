@@ -8,12 +8,22 @@ says, field by field. Every error names the file, the line and the field.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from harness.model import Family, Level
 from harness.paths import PROFILES
@@ -36,6 +46,46 @@ def _from_environment(value: object) -> object:
     return value
 
 
+def ip_address_of(text: str) -> str:
+    """An IP address to listen on; raises ValueError.
+
+    One with a zone cannot stand in a URI (RFC 3261 §25.1: IPv6address).
+    """
+    host = text.removeprefix("[").removesuffix("]")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        raise ValueError(
+            f"{text}: give an IP address of this machine: 127.0.0.1, or 0.0.0.0 for all of them"
+        ) from None
+    if getattr(address, "scope_id", None):
+        raise ValueError(f"{text}: an address with a zone cannot stand in a URI. Give another")
+    return str(address)
+
+
+def _one_line(text: str) -> str:
+    """A text that can stand in a header field."""
+    if not text.isprintable():
+        raise ValueError("a control character or line break cannot stand in a header field")
+    return text
+
+
+def _sip_uri(text: str) -> str:
+    if re.fullmatch(r'sips?:[^@\s<>",?]+@[^@\s<>",/]+', text, re.IGNORECASE) is None:
+        raise ValueError(f"{text}: give a SIP URI with a user: sip:user@example.com")
+    return text
+
+
+def _domain(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", text) is None:
+        raise ValueError(f"{text or 'empty'}: give a domain name or an IP address")
+    return text
+
+
+IpAddress = Annotated[str, AfterValidator(ip_address_of)]
+Line = Annotated[str, AfterValidator(_one_line)]
+UriOfUser = Annotated[str, AfterValidator(_one_line), AfterValidator(_sip_uri)]
+Domain = Annotated[str, AfterValidator(_domain)]
 Secret = Annotated[SecretStr, BeforeValidator(_from_environment)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[int, Field(ge=0, le=2**32 - 1)]
@@ -48,28 +98,28 @@ class _Values(BaseModel):
 class Pixit(_Values):
     """Identities and addresses of the device under test (ISO 9646: PIXIT)."""
 
-    domain: str = "test-rcs.com"
+    domain: Domain = "test-rcs.com"
     """Home network domain; host names are compared without case."""
-    impu: str = "sip:+339012341234@test-rcs.com"
+    impu: UriOfUser = "sip:+339012341234@test-rcs.com"
     """The UE's public user identity, a SIP URI."""
-    display_name: str = "test user"
-    impi: str = "X"
+    display_name: Line = "test user"
+    impi: Line = "X"
     """The private user identity: the username of its Digest credentials."""
-    realm: str = "X"
+    realm: Line = "X"
     password: Secret = SecretStr("X")
-    imei: str = "356432059050620"
-    user_agent: str = "IM-client/OMA1.0 Test-RCS-client/2.5.13"
-    contact: str = "sip:+330123456789@test-rcs.com"
+    imei: Line = "356432059050620"
+    user_agent: Line = "IM-client/OMA1.0 Test-RCS-client/2.5.13"
+    contact: UriOfUser = "sip:+330123456789@test-rcs.com"
     """The other person of the flow, played by the network side."""
-    contact_display_name: str = "RCS-VUA"
-    list_name: str = "rcs"
+    contact_display_name: Line = "RCS-VUA"
+    list_name: Line = "rcs"
     """Name of the resource list that holds the user's contacts."""
 
 
 class Network(_Values):
     """How the network side presents itself."""
 
-    bind: str = "127.0.0.1"
+    bind: IpAddress = "127.0.0.1"
     """Address that listeners bind; nothing but loopback is bound unless this says so."""
     sip_port: Port = 0
     """Port for SIP over UDP and TCP; 0 lets the system choose."""

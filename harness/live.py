@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 
@@ -63,6 +64,21 @@ def _seen_from_outside(host: str) -> str:
     if host == "::":
         return local_address_towards("2001:db8::1") or "::1"
     return host
+
+
+def exposure(profile: Profile) -> str:
+    """Who can reach the network side besides this machine, "" where nobody can."""
+    host = profile.network.bind
+    if is_loopback(host):
+        return ""
+    every = ip_address(host).is_unspecified
+    where = "every network of this machine" if every else f"the network of {host}"
+    return f"{where}: whoever is on it can register, and write and read what the UE stores"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an IP address is of this machine only."""
+    return ip_address(host).is_loopback
 
 
 class LiveNetwork:

@@ -29,7 +29,10 @@ ALLOWED = {
     "catalogue": {"model", "config", "checks", "flow"},
     "audit": {"model", "config", "trace", "capture", "checks", "flow"},
 }
-ENTRY_POINTS = {"plugin", "cli", "commands", "commands_live", "run", "live", "session", "__init__"}
+ENTRY_POINTS = {
+    *("plugin", "cli", "commands", "commands_live", "output", "run", "live", "session"),
+    "__init__",
+}
 
 # The clock, randomness, sockets and threads: only in transport and the entry points.
 WORLD = {"asyncio", "random", "secrets", "selectors", "socket", "ssl", "threading", "time", "uuid"}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from harness.flow.progress import StepResult
 from harness.model import Finding, Level
+
+if TYPE_CHECKING:
+    from harness.flow.progress import StepResult
 
 _MAX_VALUE = 400
 _PRINTABLE = set(string.printable) - set("\t\n\r\x0b\x0c")
