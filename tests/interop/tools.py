@@ -46,12 +46,13 @@ class NetworkUnderTest:
 
 
 @contextmanager
-def playing_network(capture: Path) -> Iterator[NetworkUnderTest]:
-    """`presence network` on free ports, until the block ends."""
+def playing_network(capture: Path, *options: str) -> Iterator[NetworkUnderTest]:
+    """`presence network` on free ports and with these options, until the block ends."""
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "harness.cli", "network"),
             *("--sip-port", "0", "--xcap-port", "0", "--pcap-out", str(capture)),
+            *options,
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
