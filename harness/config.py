@@ -138,6 +138,8 @@ class Network(_Values):
     min_publication: Seconds = 60
     path: bool = False
     service_route: bool = True
+    record_route: bool = True
+    """Whether the P-CSCF stays on the path of subscriptions, so that the UE has a route set."""
     contact_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
     """Seconds the played contact waits before each thing it does."""
 

@@ -22,6 +22,9 @@ _MAX_ROUNDS = 10_000
 NOTIFIER_USER = "presence"
 """User part of the notifier's Contact."""
 
+EDGE_USER = "edge"
+"""User part of the P-CSCF's Record-Route."""
+
 
 class Notifier:
     """All subscriptions of SIP subscribers."""
@@ -138,13 +141,21 @@ class Notifier:
             ("Contact", self._contact(source)),
         ]
         if tag is not None:
-            # RFC 3261 §12.1.1: the response copies all Record-Route values.
-            headers += [("Record-Route", row.value) for row in request.headers.rows("Record-Route")]
+            # RFC 3261 §12.1.1: the response copies all Record-Route values, the P-CSCF's first.
+            rows = request.headers.rows("Record-Route")
+            headers += self._record_route(source)
+            headers += [("Record-Route", row.value) for row in rows]
             # RFC 6665 §4.4.4: in responses to what initiates dialogs.
             headers.append(("Allow-Events", ALLOW_EVENTS))
         # RFC 4662 §4.1: eventlist is in the Require of the response and of all NOTIFYs.
         headers += [("Require", option) for option in subscription.requires]
         return Reply(200, headers=tuple(headers), to_tag=tag)
+
+    def _record_route(self, toward: Peer) -> list[Header]:
+        """The P-CSCF that we also play stays on the path of the dialog (RFC 3261 §16.6 step 4)."""
+        if not self._site.profile.network.record_route:
+            return []
+        return [("Record-Route", self._site.route(EDGE_USER, toward))]
 
     def _contact(self, toward: Peer) -> str:
         return f"<{self._site.uri(NOTIFIER_USER, toward)}>"
@@ -237,6 +248,7 @@ class Notifier:
             ("Event", subscription.event),
             ("Subscription-State", subscription.state_value(status, now)),
             ("Contact", self._contact(subscription.flow)),
+            *self._record_route(subscription.flow),
             ("User-Agent", SERVER),
         ]
         if body is not None:

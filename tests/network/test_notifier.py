@@ -233,8 +233,11 @@ def test_notifier_sends_along_the_route_of_the_subscribe() -> None:
     link = Link()
     routes = "<sip:192.0.2.1:5062;lr>, <sip:192.0.2.8;lr>"
     response = link.subscribe(headers=[("Record-Route", routes)])
-    assert response.headers.values("Record-Route") == tuple(routes.split(", "))
+    # The P-CSCF that is played as well has put itself on the path, nearest to the notifier.
+    own = "<sip:edge@192.0.2.2:5060;transport=udp;lr>"
+    assert response.headers.values("Record-Route") == (own, *routes.split(", "))
     (notify,) = link.notifies()
+    assert notify.headers.values("Record-Route") == (own,)
     assert [each.uri for each in notify.routes] == ["sip:192.0.2.1:5062;lr", "sip:192.0.2.8;lr"]
     assert link.sent[-1].destination.port == 5062
 
