@@ -63,6 +63,10 @@ class TraceEntry:
             self._parsed.append(self._parse())
         return self._parsed[0]
 
+    def forget_message(self) -> None:
+        """Let go of the parsed message, many times the size of its bytes; it is parsed anew."""
+        self._parsed.clear()
+
     def _parse(self) -> Message:
         if self.is_sip:
             return parse_sip(self.raw)

@@ -6,7 +6,7 @@ what only the end can tell comes from `finish`.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +27,10 @@ from harness.xcap.http import HttpRequest, HttpResponse
 
 # What one check may say about one message: a broken body must not fill the report.
 _MAX_MISMATCHES = 20
+
+# Exchanges that are over whose messages stay parsed, for the next message on the same dialog or
+# connection. All stay as bytes; parsed, a message takes some 4 KB more.
+_MAX_PARSED = 4096
 
 EntryKind = Literal["message", "retransmission", "keepalive"]
 
@@ -68,6 +72,7 @@ class Judge:
         self._checks = applicable(profile)
         self._recognition = Recognition(ues)
         self._pending = Pending()
+        self._settled: deque[TraceEntry] = deque()
         self.failures: Counter[str] = Counter()
         """Checks that raised an exception, by id: a fault of the harness, never of the UE."""
 
@@ -87,6 +92,8 @@ class Judge:
         Answers nothing while the entry's UE is not known, and several entries once a UE is
         recognised whose earlier messages were waiting.
         """
+        while len(self._settled) > _MAX_PARSED:
+            self._settled.popleft().forget_message()
         is_new = self._recognition.learn(entry)
         waiting = self._pending.take(entry.source.host) if is_new else ()
         judged = [each for waited in waiting for each in self._attributed(waited)]
@@ -137,9 +144,18 @@ class Judge:
         judged = self._judge(entry, session, sender)
         if judged.kind == "message":
             session.update(entry, sender)
+            self._note_settled(judged)
         elif judged.kind == "retransmission":
             session.transactions.note_repeat(entry, sender)
         return [judged]
+
+    def _note_settled(self, judged: Judged) -> None:
+        """After a final response its exchange is history: seldom looked at, but long kept."""
+        message = judged.entry.message
+        if isinstance(message, Response | HttpResponse) and message.status >= 200:
+            self._settled.append(judged.entry)
+            if judged.request is not None:
+                self._settled.append(judged.request)
 
     def _judge(self, entry: TraceEntry, session: Session, sender: Sender) -> Judged:
         message = entry.message
