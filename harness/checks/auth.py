@@ -31,7 +31,15 @@ def _challenged(request: Request, context: Context) -> tuple[Request, Response] 
     if waiting is None or request.cseq is None or waiting[0].cseq is None:
         return None
     refused, response, _ = waiting
-    is_repeat = refused.cseq == request.cseq and refused.top_via == request.top_via
+    is_repeat = (
+        refused.cseq == request.cseq
+        and refused.top_via == request.top_via
+        # What has other credentials is no retransmission, whatever its branch says.
+        and all(
+            refused.headers.values(each) == request.headers.values(each)
+            for each in CREDENTIALS_FIELDS.values()
+        )
+    )
     return None if refused.method != request.method or is_repeat else (refused, response)
 
 
