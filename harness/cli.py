@@ -116,6 +116,11 @@ def _add_ue(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--once", action="store_true", help="say good-bye after the flow")
     parser.add_argument(
+        "--until-eof",
+        action="store_true",
+        help="say good-bye once standard input ends, as it does when who started this has gone",
+    )
+    parser.add_argument(
         "--pcap-out", type=Path, metavar="FILE", help="write a capture (secrets are not masked)"
     )
     _add_profile(parser)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ipaddress
+import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,7 +29,8 @@ from harness.report.mask import Masker
 from harness.report.text import finding_lines, plain
 from harness.sip.uri import SipUri, UriError, parse_uri
 from harness.trace import Trace, TraceEntry
-from harness.transport.driver import Driver, ListenError, local_address_towards
+from harness.transport.datagrams import local_address_towards
+from harness.transport.driver import Driver, ListenError
 from harness.ue.agent import ReferenceUe
 from harness.ue.defects import DEFECTS, Defect
 from harness.ue.personas import PERSONAS
@@ -151,7 +154,7 @@ async def _play_ue(
         ue = ReferenceUe(settings, time.time, new_id)
         driver.attach(ue)
         driver.perform(ue.start(driver.now))
-        await _until_done(ue, driver, arguments.once)
+        await _until_done(ue, driver, arguments)
     finally:
         await driver.stop()
     for problem in ue.problems:
@@ -163,13 +166,15 @@ async def _play_ue(
     return EXIT_OK
 
 
-async def _until_done(ue: ReferenceUe, driver: Driver, is_once: bool) -> None:
+async def _until_done(ue: ReferenceUe, driver: Driver, arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
+    if arguments.until_eof:
+        loop.add_reader(sys.stdin, _at_eof, stop)
     said, output = "", Output()
-    while not stop.is_set() and not (ue.done and (is_once or ue.failure)):
+    while not stop.is_set() and not (ue.done and (arguments.once or ue.failure)):
         if ue.state != said:
             said = ue.state
             output.line(plain(said))
@@ -180,6 +185,12 @@ async def _until_done(ue: ReferenceUe, driver: Driver, is_once: bool) -> None:
     deadline = loop.time() + _FAREWELL_SECONDS
     while not ue.done and loop.time() < deadline:
         await asyncio.sleep(0.01)
+
+
+def _at_eof(stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 1024):
+        asyncio.get_running_loop().remove_reader(sys.stdin)
+        stop.set()
 
 
 async def _pause(event: asyncio.Event, seconds: float) -> None:

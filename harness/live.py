@@ -18,12 +18,8 @@ from typing import Protocol
 from harness.config import Profile
 from harness.model import Peer, Transport
 from harness.network.network import Network
-from harness.transport.driver import (
-    Driver,
-    ListenError,
-    MessageObserver,
-    local_address_towards,
-)
+from harness.transport.datagrams import Routes, local_address_towards
+from harness.transport.driver import Driver, ListenError, MessageObserver
 from harness.transport.runner import LoopThread
 from harness.ue.defects import DEFECTS
 from harness.ue.personas import PERSONAS
@@ -53,7 +49,8 @@ async def start_network(profile: Profile, driver: Driver) -> tuple[Peer, Peer]:
     )
     seen = _seen_from_outside(host)
     udp, tcp, http = (replace(each, host=seen) for each in (udp, tcp, http))
-    driver.attach(Network(profile, time.time, new_id, (udp, tcp)))
+    own_host = Routes().towards if ip_address(host).is_unspecified else None
+    driver.attach(Network(profile, time.time, new_id, (udp, tcp), own_host=own_host))
     return udp, http
 
 
@@ -122,14 +119,18 @@ class EmbeddedUe:
         command = [
             *(sys.executable, "-m", "harness.cli", "ue"),
             *("--registrar", f"sip:{network.sip}", "--xcap-root", network.xcap_root),
-            *("--profile", profile_file, "--persona", persona),
+            *("--profile", profile_file, "--persona", persona, "--until-eof"),
         ]
         for defect in defects:
             command += ["--defect", defect]
         # A file, not a pipe: a UE that says much must never wait for us to read.
         self._output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by stop()
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output
+            # What it reads ends with this process, even a killed one: no UE is left behind.
+            command,
+            stdin=subprocess.PIPE,
+            stdout=self._output,
+            stderr=self._output,
         )
 
     @property
@@ -157,6 +158,8 @@ class EmbeddedUe:
             status = -signal.SIGKILL
         said = self.said
         self._output.close()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         return f"the reference UE ended with status {status}: {said}" if status else ""
 
 

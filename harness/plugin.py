@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 # loaded into every pytest session of an environment that has the harness installed.
 
 _SESSION = pytest.StashKey["Session"]()
-_FAILED = pytest.StashKey[set[str]]()
+_SHOWN = pytest.StashKey[set["Finding"]]()
 
 _OPTIONS = (
     ("ue", "embedded", "embedded|external", "who is tested: the reference UE, or a device"),
@@ -30,6 +31,7 @@ _OPTIONS = (
     ("profile", "documented", "NAME|FILE", "whose clauses apply, identities, addresses, timers"),
     ("reports", "reports/latest", "DIR", "where the reports go"),
 )
+_REMIND_SECONDS = 5.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,22 +83,51 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Open the run before the first test case, so that what cannot be used is said at once."""
     config = session.config
-    wants = any("presence" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not wants or config.option.collectonly:
+    if config.option.collectonly or session.testsfailed or not any(map(_is_ours, session.items)):
         return
+    if _is_worker(config):
+        return  # only the worker that gets the test cases plays: see the fixture
+    _open(config)
+
+
+def _is_ours(item: pytest.Item) -> bool:
+    """Whether an item is a test case of the flow: others may have a fixture of that name."""
+    has_marker = item.get_closest_marker("presence") is not None
+    return has_marker and "presence" in getattr(item, "fixturenames", ())
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    """Whether pytest-xdist runs this as one of several processes."""
+    return hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """pytest-xdist starts a worker: tell it how the test cases are shared out."""
+    node.workerinput["presence_dist"] = node.config.getoption("dist")
+
+
+def _open(config: pytest.Config) -> Session:
     from harness.capture.files import CaptureError
     from harness.config import ProfileError
+    from harness.flow.document import FlowError
     from harness.session import Session
     from harness.transport.driver import ListenError
 
+    options = _options(config)
     try:
-        presence = Session(_options(config))
+        presence = Session(options)
         presence.open()
-    except (ProfileError, CaptureError, ListenError) as error:
-        raise pytest.UsageError(str(getattr(error, "strerror", None) or error)) from None
+    except (ProfileError, FlowError, CaptureError) as error:
+        raise pytest.UsageError(str(error)) from None
+    except ListenError as error:
+        raise pytest.UsageError(error.strerror) from None
+    except OSError as error:
+        raise pytest.UsageError(f"{options.reports}: no reports can be written: {error}") from None
     config.stash[_SESSION] = presence
-    config.stash[_FAILED] = set()
+    config.stash[_SHOWN] = set()
     _introduce(config, presence)
+    return presence
 
 
 def _options(config: pytest.Config) -> Options:
@@ -106,14 +137,14 @@ def _options(config: pytest.Config) -> Options:
     def value(name: str) -> str:
         return str(config.getoption(f"--presence-{name}") or config.getini(f"presence_{name}"))
 
-    capture = value("pcap")
+    capture = _path(config, "pcap")
     options = Options(
         ue=value("ue"),
         persona=value("persona"),
         defects=tuple(config.getoption("--presence-defect") or config.getini("presence_defect")),
-        capture=Path(capture) if capture else None,
-        profile=value("profile"),
-        reports=_beside(config, value("reports")),
+        capture=capture,
+        profile=_profile(config, value("profile")),
+        reports=_path(config, "reports") or config.rootpath,
         strict_order=bool(
             config.getoption("--presence-strict-order") or config.getini("presence_strict_order")
         ),
@@ -124,9 +155,21 @@ def _options(config: pytest.Config) -> Options:
     return options
 
 
-def _beside(config: pytest.Config, path: str) -> Path:
-    """A relative path on the command line or in the ini file starts at the root folder."""
-    return Path(path) if Path(path).is_absolute() else config.rootpath / path
+def _profile(config: pytest.Config, name: str) -> str:
+    """The name of a profile of the harness, or the path of a file."""
+    from harness.config import profile_names
+
+    return name if name in profile_names() else str(_path(config, "profile"))
+
+
+def _path(config: pytest.Config, name: str) -> Path | None:
+    """A path of an option: on the command line from where pytest was started, else from the root
+    folder, which is that of the ini file."""
+    given = str(config.getoption(f"--presence-{name}") or "")
+    if given:
+        return config.invocation_params.dir / given
+    found = str(config.getini(f"presence_{name}"))
+    return config.rootpath / found if found else None
 
 
 def _introduce(config: pytest.Config, presence: Session) -> None:
@@ -134,9 +177,14 @@ def _introduce(config: pytest.Config, presence: Session) -> None:
     addresses = presence.addresses
     if addresses is None or presence.options.ue != "external":
         return
+    from harness.live import exposure
+
     sip, xcap = addresses
     pixit = presence.profile.pixit
     _say(config, f"P-CSCF and registrar {sip} (UDP and TCP), XCAP root {xcap}")
+    reach = exposure(presence.profile)
+    only = "this machine only: give network.bind in a profile an address that the device reaches"
+    _say(config, f"reached from {reach or only}")
     _say(config, f"domain {pixit.domain}, user {pixit.impu}. Start presence on the device now.")
 
 
@@ -163,7 +211,7 @@ class Flow:
         result = self._session.wait(step.id, self._progress(step))
         self._tell_allure(step, result)
         if result.verdict in (Verdict.FAIL, Verdict.ERROR):
-            self._config.stash[_FAILED].add(step.id)
+            self._config.stash[_SHOWN].update(result.findings)
             pytest.fail(self._text(result), pytrace=False)
         if result.verdict is not Verdict.PASS:
             pytest.skip(f"{result.verdict.value.upper()}: {result.reason}")
@@ -182,12 +230,16 @@ class Flow:
 
     def judge_the_rest(self) -> None:
         """End the run; fail for what no step has shown."""
+        from harness.report.text import plain
+
         faults = self._session.finish()
         if faults:
-            pytest.fail("\n".join(["ERROR  the harness failed", *faults]), pytrace=False)
+            lines = [f"  {plain(self._session.masker.text(each), 2000)}" for each in faults]
+            pytest.fail("\n".join(["ERROR  the harness failed", *lines]), pytrace=False)
         if not self._session.run.ues:
             pytest.fail(self._silence(), pytrace=False)
-        unsettled = self._session.unsettled(self._config.stash[_FAILED])
+        shown = self._config.stash[_SHOWN]
+        unsettled = self._session.unsettled(shown)
         if unsettled:
             lines = [line for each in unsettled for line in self._lines(each)]
             pytest.fail("\n".join(["FAIL  outside the steps", *lines]), pytrace=False)
@@ -202,13 +254,13 @@ class Flow:
         )
 
     def _progress(self, step: Step) -> Callable[[float], None]:
-        said = False
+        next_word = time.monotonic() + 1
 
         def progress(left: float) -> None:
-            nonlocal said
-            waited = step.deadline * self._session.profile.timers.step - left
-            if waited >= 1 and (not said or round(left) % 5 == 0):
-                said = True
+            nonlocal next_word
+            now = time.monotonic()
+            if now >= next_word:
+                next_word = now + _REMIND_SECONDS
                 _say(self._config, f"{self._session.run.awaiting(step.id)}; {left:.0f} s left")
 
         return progress
@@ -240,9 +292,22 @@ class Flow:
 @pytest.fixture(scope="session")
 def presence(pytestconfig: pytest.Config) -> Flow:
     """The run that the test cases share; the reference UE starts with the first of them."""
-    session = pytestconfig.stash[_SESSION]
+    session = pytestconfig.stash.get(_SESSION, None)
+    if session is None:
+        _check_worker(pytestconfig)
+        session = _open(pytestconfig)
     session.start_ue()
     return Flow(pytestconfig, session)
+
+
+def _check_worker(config: pytest.Config) -> None:
+    about = getattr(config, "workerinput", {})
+    if about.get("workercount", 1) > 1 and about.get("presence_dist") != "loadgroup":
+        pytest.fail(
+            "the presence test cases share one run and cannot be spread over workers: "
+            "add --dist loadgroup, or run them without -n",
+            pytrace=False,
+        )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -257,6 +322,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         terminalreporter.write_line(f"UE {ue.address}  {plain(ue.identity)}: {shown}")
     terminalreporter.write_line(f"verdict: {session.verdict.value}")
+    for fault in session.run.faults:
+        terminalreporter.write_line(f"the harness failed: {plain(session.masker.text(fault))}")
     for path in session.reports:
         terminalreporter.write_line(f"report:  {path}")
 
@@ -265,5 +332,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """End the run and write the reports, also after Ctrl-C."""
     presence = session.config.stash.get(_SESSION, None)
-    if presence is not None:
-        presence.close()
+    if presence is None:
+        return
+    presence.close()
+    if presence.run.faults and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

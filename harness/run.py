@@ -9,11 +9,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
 from harness.capture.writer import CaptureWriter
 from harness.catalogue import catalogue
+from harness.checks.subject import aor_or_none
 from harness.config import Profile
 from harness.flow.evaluate import Evaluation, JudgedStep, UeResult
 from harness.flow.progress import StepResult
@@ -22,6 +24,8 @@ from harness.model import Finding, Level, Peer, Verdict
 from harness.report.mask import Masker
 from harness.report.record import RecordWriter, summary
 from harness.trace import Sequencer, TraceEntry
+
+_MAX_FAULTS = 100
 
 NOBODY = "no UE"
 """Stands in the record for the address of a UE that was never seen."""
@@ -50,6 +54,7 @@ class Run:
         self.folder = folder
         self.faults: list[str] = []
         self._changed = threading.Condition()
+        self._identity = aor_or_none(profile.pixit.impu)
         self._evaluation = Evaluation(
             flow, profile, ues, own_network=is_live, strict_order=strict_order
         )
@@ -145,15 +150,29 @@ class Run:
 
     # -- waiting and results ----------------------------------------------------------------------
 
-    def result(self, step_id: str) -> StepResult:
-        """The result so far of a step of the first UE."""
+    @property
+    def followed(self) -> str | None:
+        """The UE whose steps are waited for: that of the profile's identity, else the first.
+
+        So a stranger who registers as well, a scanner say, does not take the device's place. None
+        while no UE is known.
+        """
         with self._changed:
-            return self._evaluation.result(step_id)
+            sessions = self._evaluation.judge.sessions
+            for session in sessions:
+                if aor_or_none(session.identity) == self._identity:
+                    return session.address
+            return sessions[0].address if sessions else None
+
+    def result(self, step_id: str) -> StepResult:
+        """The result so far of a step of the UE that is followed."""
+        with self._changed:
+            return self._evaluation.result(step_id, self.followed)
 
     def awaiting(self, step_id: str) -> str:
         """What a step waits for, in words."""
         with self._changed:
-            return self._evaluation.awaiting(step_id)
+            return self._evaluation.awaiting(step_id, self.followed)
 
     def wait(
         self,
@@ -171,7 +190,7 @@ class Run:
         started = time.monotonic()
         with self._changed:
             while True:
-                result = self._evaluation.result(step_id)
+                result = self.result(step_id)
                 # A refusal is not the end: the UE may try again, and be served.
                 if result.verdict not in (Verdict.NONE, Verdict.INCONC):
                     return result
@@ -183,19 +202,21 @@ class Run:
 
     def _is_blocked(self, step_id: str) -> bool:
         """Whether a step that has to come before has already been given up."""
-        blocker = self._evaluation.blocker(step_id)
+        blocker = self._evaluation.blocker(step_id, self.followed)
         return blocker is not None and blocker.id in self._expired
 
     def _expire(self, step_id: str, waited: float) -> StepResult:
         self._expired.add(step_id)
-        return self._evaluation.expire(step_id, round(waited, 1))
+        return self._evaluation.expire(step_id, round(waited, 1), self.followed)
 
     def fault(self, error: BaseException | str) -> None:
         """Something went wrong in the harness itself."""
         text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
         with self._changed:
-            self.faults.append(text)
-            self._record.note("error", f"the harness failed: {text}")
+            if text not in self.faults and len(self.faults) < _MAX_FAULTS:
+                self.faults.append(text)
+                with suppress(OSError):  # where the record cannot be written, that is the fault
+                    self.note("error", f"the harness failed: {text}")
             self._changed.notify_all()
 
     def note(self, level: str, text: str) -> None:
@@ -228,23 +249,31 @@ class Run:
         with self._changed:
             if self._is_finished:
                 return ()
-            judged = self._evaluation.finish(time.time() if self._capture else self._last)
-            self._write(judged)
-            for ue in self._evaluation.ues:
-                for result in ue.steps:
-                    self._write_step(ue.address, result)
-            if not self._evaluation.ues:
-                # A report without a UE still has every step, and says why nothing came of it.
-                for step in self.flow.steps:
-                    self._write_step(NOBODY, self._evaluation.result(step.id))
-            for what, count in self._evaluation.judge.failures.items():
-                self.fault(f"check {what} ({count} times)")
-            self._is_finished = True
-            self._record.end(time.time(), self.verdict)
-            self._record.close()
-            if self._capture:
-                self._capture.close()
-            return judged
+            try:
+                return self._finish()
+            except OSError as error:  # a full disk: what was written before stays
+                self.faults.append(f"the record cannot be written: {error}")
+                return ()
+            finally:
+                self._is_finished = True
+
+    def _finish(self) -> tuple[JudgedStep, ...]:
+        judged = self._evaluation.finish(time.time() if self._capture else self._last)
+        self._write(judged)
+        for ue in self._evaluation.ues:
+            for result in ue.steps:
+                self._write_step(ue.address, result)
+        if not self._evaluation.ues:
+            # A report without a UE still has every step, and says why nothing came of it.
+            for step in self.flow.steps:
+                self._write_step(NOBODY, self._evaluation.result(step.id))
+        for what, count in self._evaluation.judge.failures.items():
+            self.fault(f"check {what} ({count} times)")
+        self._record.end(time.time(), self.verdict)
+        self._record.close()
+        if self._capture:
+            self._capture.close()
+        return judged
 
 
 def _about(flow: Flow, profile: Profile) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from harness.live import EmbeddedUe, LiveNetwork, reports_folder
 from harness.model import Finding, Verdict
 from harness.paths import FLOW
 from harness.report.mask import Masker
+from harness.report.record import RecordError
 from harness.report.views import write_reports
 from harness.run import Run
 
@@ -38,7 +39,8 @@ class Options:
 class Session:
     """Plays and judges; `open` before the first test case, `close` after the last.
 
-    Raises ProfileError, FlowError, CaptureError or ListenError where something cannot be used.
+    Raises ProfileError, FlowError, CaptureError or ListenError where something cannot be used, and
+    OSError where the reports cannot be written.
     """
 
     def __init__(self, options: Options) -> None:
@@ -63,6 +65,13 @@ class Session:
 
     def open(self) -> None:
         """Start the network side, or judge the capture."""
+        try:
+            self._open()
+        except BaseException:
+            self.finish()
+            raise
+
+    def _open(self) -> None:
         options = self.options
         source = str(options.capture) if options.capture else f"{options.ue} UE"
         about: dict[str, object] = {
@@ -124,12 +133,14 @@ class Session:
         if self._network is not None:
             self._network.stop()
             self._network = None
-        self.run.finish()
-        return tuple(self.run.faults)
+        if self._run is None:
+            return ()
+        self._run.finish()
+        return tuple(self._run.faults)
 
-    def unsettled(self, failed: set[str]) -> list[Finding]:
-        """Broken MUSTs of the UE that no failed test case has shown: `failed` are its steps."""
-        return [each for each in self.run.must_findings if each.step not in failed]
+    def unsettled(self, shown: Container[Finding]) -> list[Finding]:
+        """Broken MUSTs of a UE that no failed test case has shown."""
+        return [each for each in self.run.must_findings if each not in shown]
 
     @property
     def verdict(self) -> Verdict:
@@ -138,7 +149,8 @@ class Session:
 
     def close(self) -> None:
         """End the run, whatever became of the tests, and write the reports."""
-        if self._run is None:
-            return
         self.finish()
-        self.reports = write_reports(self._run.record_path, self.options.reports)
+        try:
+            self.reports = write_reports(self.run.record_path, self.options.reports)
+        except (OSError, RecordError) as error:
+            self.run.faults.append(f"the reports cannot be written: {error}")

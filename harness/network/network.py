@@ -48,7 +48,8 @@ class Network:
     """The roles, wired together; implements `harness.model.Endpoint`.
 
     `listeners` are the SIP addresses that peers reach it at; HTTP messages are told apart by their
-    transport. `wall_clock` gives seconds since the epoch, `new_id` unguessable tokens.
+    transport. `wall_clock` gives seconds since the epoch, `new_id` unguessable tokens, and
+    `own_host`, for listeners on every address of a machine, the one that a host reaches.
     """
 
     def __init__(
@@ -59,8 +60,9 @@ class Network:
         listeners: Sequence[Peer],
         *,
         limits: Limits = DEFAULT_LIMITS,
+        own_host: Callable[[str], str | None] | None = None,
     ) -> None:
-        site = self.site = Site(profile, tuple(listeners), new_id, wall_clock, limits)
+        site = self.site = Site(profile, tuple(listeners), new_id, wall_clock, limits, own_host)
         timers = Timers(profile.timers.t1, profile.timers.t2, profile.timers.t4)
         self._transactions = TransactionLayer(timers)
         self.registrar = Registrar(site)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 
 from harness.config import Profile
@@ -31,7 +31,8 @@ class Site:
     """What every role needs to know of the place it works in.
 
     `wall_clock` gives seconds since the epoch, `new_id` an unguessable token of letters and
-    digits. `listeners` are the SIP addresses that peers reach, at least one.
+    digits. `listeners` are the SIP addresses that peers reach, at least one. Where they listen on
+    every address of the machine, `own_host` tells which one a host reaches, by its own address.
     """
 
     profile: Profile
@@ -39,6 +40,7 @@ class Site:
     new_id: Callable[[], str]
     wall_clock: Callable[[], float]
     limits: Limits = DEFAULT_LIMITS
+    own_host: Callable[[str], str | None] | None = None
 
     @property
     def domain(self) -> str:
@@ -51,7 +53,9 @@ class Site:
             same_family = (":" in listener.host) == (":" in toward.host)
             return listener.transport is not toward.transport, not same_family
 
-        return min(self.listeners, key=distance)
+        nearest = min(self.listeners, key=distance)
+        own = self.own_host(toward.host) if self.own_host is not None else None
+        return nearest if own is None else replace(nearest, host=own)
 
     def uri(self, user: str, toward: Peer) -> str:
         """An own SIP URI with an address and transport that `toward` can send to."""
@@ -63,8 +67,14 @@ class Site:
 
     def is_own_address(self, uri: SipUri) -> bool:
         """Whether host and port are those of a listener."""
-        own = {(canonical_host(_bracket(peer.host)), peer.port) for peer in self.listeners}
-        return (canonical_host(uri.host), uri.port or 5060) in own
+        ports = {peer.port for peer in self.listeners}
+        return (uri.port or 5060) in ports and self._is_own_host(uri)
+
+    def _is_own_host(self, uri: SipUri) -> bool:
+        if canonical_host(uri.host) in {canonical_host(_bracket(p.host)) for p in self.listeners}:
+            return True
+        # A machine reaches each of its own addresses from that address itself.
+        return self.own_host is not None and self.own_host(uri.address) == uri.address
 
     def serves(self, text: str) -> bool:
         """Whether the URI is of a domain that this network is responsible for."""
@@ -76,10 +86,9 @@ class Site:
             return uri.is_global
         if isinstance(uri, OtherUri):
             return uri.scheme == "pres" and uri.rest.lower().endswith(f"@{self.domain.lower()}")
-        own = {canonical_host(_bracket(peer.host)) for peer in self.listeners}
         pixit = self.profile.pixit
         users = (each.rpartition("@")[2] for each in (self.domain, pixit.impu, pixit.contact))
-        return canonical_host(uri.host) in own | set(map(canonical_host, users))
+        return canonical_host(uri.host) in set(map(canonical_host, users)) or self._is_own_host(uri)
 
     def identity(self, text: str) -> str:
         """The canonical address-of-record: the key of a user in every role.

@@ -9,10 +9,11 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Literal, Protocol, cast
+from typing import Literal, Protocol
 
 from harness.model import Endpoint, Peer, Send, Transport
 from harness.sip.datagram import is_keepalive
+from harness.transport.datagrams import Datagrams, is_ip_address, open_datagrams
 from harness.transport.streams import Framing, HttpFraming, SipFraming, StreamConnection
 
 _log = logging.getLogger(__name__)
@@ -20,9 +21,12 @@ _log = logging.getLogger(__name__)
 # A phone that drops TCP's SYNs gets a large request by UDP after this (RFC 3261 §18.1.1), well
 # before the transaction's own timeout.
 _CONNECT_SECONDS = 2.0
-_MAX_CONNECTIONS = 4096
+# Well below the 1024 open files that a process usually may have.
+_MAX_CONNECTIONS = 512
 # What waits for one connection to be made.
 _MAX_WAITING = 64
+# Connections and names that are looked for at a time.
+_MAX_TASKS = 256
 
 
 class ListenError(OSError):
@@ -54,7 +58,7 @@ class Driver:
         self._observer = observer
         self._failures = failures
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._datagrams: list[_Datagrams] = []
+        self._datagrams: list[Datagrams] = []
         self._servers: list[asyncio.Server] = []
         self._connections: dict[Peer, StreamConnection] = {}
         self._connecting: dict[Peer, list[Send]] = {}
@@ -90,9 +94,7 @@ class Driver:
         loop = self._running()
         try:
             if peer.transport is Transport.UDP:
-                _, datagrams = await loop.create_datagram_endpoint(
-                    lambda: _Datagrams(self), local_addr=(peer.host, peer.port)
-                )
+                datagrams = await open_datagrams(peer, self.heard_datagram)
                 self._datagrams.append(datagrams)
                 return datagrams.local
             server = await loop.create_server(
@@ -137,8 +139,15 @@ class Driver:
     def _send(self, send: Send) -> None:
         if self._stopped:
             return
+        problem = _unreachable(send.destination)
+        if problem:
+            self._undelivered(send, problem)
+            return
         if send.destination.transport is Transport.UDP:
-            self._send_datagram(send)
+            if is_ip_address(send.destination.host):
+                self._send_datagram(send, send.destination)
+            else:
+                self._spawn(send, self._send_by_name(send))
             return
         connection = self._connections.get(send.destination)
         if connection is not None and connection.is_open:
@@ -147,7 +156,7 @@ class Driver:
             self._wait(send)
         else:
             self._connecting[send.destination] = [send]
-            self._spawn(self._connect(send.destination))
+            self._spawn(send, self._connect(send.destination))
 
     def _wait(self, send: Send) -> None:
         waiting = self._connecting[send.destination]
@@ -156,20 +165,34 @@ class Driver:
         else:
             self._undelivered(send, f"too much is waiting for a connection to {send.destination}")
 
-    def _send_datagram(self, send: Send) -> None:
-        listener = self._datagrams_for(send)
-        if listener is None:
-            reason = f"no UDP listener can reach {send.destination}"
-            self._undelivered(send, reason)
+    async def _send_by_name(self, send: Send) -> None:
+        """Send a datagram to a host name: looked up aside, so that everybody else is answered."""
+        destination = send.destination
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                found = await self._running().getaddrinfo(
+                    destination.host, destination.port, type=socket.SOCK_DGRAM
+                )
+        except (OSError, ValueError, TimeoutError) as error:
+            self._undelivered(send, f"{destination.host} has no address: {error or 'no answer'}")
             return
-        problem = listener.send(send.data, send.destination)
+        addresses = [Peer(str(row[4][0]), destination.port, Transport.UDP) for row in found]
+        usable = [each for each in addresses if self._datagrams_for(send, each) is not None]
+        self._send_datagram(send, (usable or addresses)[0])
+
+    def _send_datagram(self, send: Send, destination: Peer) -> None:
+        listener = self._datagrams_for(send, destination)
+        if listener is None:
+            self._undelivered(send, f"no UDP listener can reach {destination}")
+            return
+        problem = listener.send(send.data, destination)
         if problem:
             self._undelivered(send, problem)
             return
-        self._observe(send.data, listener.towards(send.destination), send.destination, "")
+        self._observe(send.data, listener.towards(destination), destination, "")
 
-    def _datagrams_for(self, send: Send) -> _Datagrams | None:
-        family = ":" in send.destination.host
+    def _datagrams_for(self, send: Send, destination: Peer) -> Datagrams | None:
+        family = ":" in destination.host
         able = [each for each in self._datagrams if (":" in each.local.host) == family]
         for each in able:
             if send.source is not None and each.local.port == send.source.port:
@@ -207,7 +230,7 @@ class Driver:
                     destination.host,
                     destination.port,
                 )
-        except (OSError, TimeoutError) as error:
+        except (OSError, ValueError, TimeoutError) as error:
             reason = f"no connection to {destination}: {error or 'no answer'}"
             for send in self._connecting.pop(destination, []):
                 self._undelivered(send, reason)
@@ -215,15 +238,17 @@ class Driver:
     def _made(self, connection: StreamConnection) -> None:
         connection.name = f"{connection.kind.value}-{next(self._names)}"
         if len(self._connections) >= _MAX_CONNECTIONS:
-            _log.warning("too many connections: %s is refused", connection.remote)
-            connection.close()
-            return
+            # Who only holds connections must not keep the phone out: the one silent longest goes.
+            self._connections.pop(next(iter(self._connections))).close()
         self._connections[connection.peer] = connection
         for send in self._connecting.pop(connection.peer, []):
             self._write(connection, send)
 
     def _received(self, connection: StreamConnection, message: bytes) -> None:
         self._outstanding.pop(connection.peer, None)
+        if self._connections.pop(connection.peer, None) is not None:
+            # Put last again: the connections stand in order of their last message.
+            self._connections[connection.peer] = connection
         self._observe(message, connection.remote, connection.local, connection.name)
         if connection.asked and not connection.kind.is_sip and _ends_connection(message):
             # RFC 9112 §9.6: nothing more may be sent on it. The next request opens another.
@@ -265,9 +290,7 @@ class Driver:
         try:
             sends = question(self._endpoint)
         except Exception as error:  # the endpoint's fault must not stop the others
-            _log.exception("the endpoint failed")
-            if self._failures is not None:
-                self._failures(error)
+            self._fault("the endpoint failed", error)
             sends = []
         self.perform(sends)
 
@@ -282,10 +305,24 @@ class Driver:
     def _observe(self, raw: bytes, source: Peer, destination: Peer, connection: str) -> None:
         # A stream's keep-alives never come this far.
         is_message = bool(connection) or not is_keepalive(raw)
-        if self._observer is not None and not self._stopped and is_message:
+        if self._observer is None or self._stopped or not is_message:
+            return
+        try:
             self._observer(raw, source, destination, time.time(), connection=connection)
+        except Exception as error:  # a full disk, say: the peer is answered all the same
+            self._fault("the observer failed", error)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _fault(self, what: str, error: Exception) -> None:
+        _log.error(what, exc_info=error)
+        if self._failures is not None:
+            self._failures(error)
+
+    def _spawn(self, send: Send, work: Coroutine[None, None, None]) -> None:
+        if len(self._tasks) >= _MAX_TASKS:
+            work.close()
+            self._connecting.pop(send.destination, None)
+            self._undelivered(send, "too many connections are being made")
+            return
         task = self._running().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -296,62 +333,17 @@ class Driver:
         return self._loop
 
 
-class _Datagrams(asyncio.DatagramProtocol):
-    """One UDP socket."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
-        self._transport: asyncio.DatagramTransport | None = None
-        self._routes: dict[str, str] = {}
-        self.local = Peer("", 0, Transport.UDP)
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Python 3.11's own datagram transport does not derive from the class that describes it.
-        self._transport = cast(asyncio.DatagramTransport, transport)
-        host, port = transport.get_extra_info("sockname")[:2]
-        self.local = Peer(host, port, Transport.UDP)
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        source = Peer(addr[0].partition("%")[0], addr[1], Transport.UDP)
-        self._driver.heard_datagram(data, source, self.towards(source))
-
-    def send(self, data: bytes, destination: Peer) -> str:
-        """Send a datagram; answers the reason why it cannot go, or ""."""
-        if self._transport is None or self._transport.is_closing():
-            return "the socket is closed"
-        if len(data) > 65507:
-            return f"{len(data)} bytes do not fit a datagram"
-        self._transport.sendto(data, (destination.host, destination.port))
-        return ""
-
-    def towards(self, peer: Peer) -> Peer:
-        """Our address as `peer` sees it, also where the socket is bound to every address."""
-        if self.local.host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-            return self.local
-        if peer.host not in self._routes:
-            if len(self._routes) > 1024:
-                self._routes.clear()
-            self._routes[peer.host] = local_address_towards(peer.host) or self.local.host
-        return Peer(self._routes[peer.host], self.local.port, Transport.UDP)
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-
-
-def local_address_towards(host: str) -> str | None:
-    """The address of this machine from which `host` is reached; no packet is sent."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((host, 9))
-        except OSError:
-            return None
-        return str(probe.getsockname()[0])
-
-
 def _is_sip(peer: Peer) -> bool:
     return peer.transport in (Transport.UDP, Transport.TCP)
+
+
+def _unreachable(peer: Peer) -> str:
+    """Why no peer can be there, whatever a Contact says; "" where one can."""
+    if not 0 < peer.port <= 65535:
+        return f"there is no port {peer.port}"
+    if not (peer.host and peer.host.isascii() and peer.host.isprintable()):
+        return f"{peer.host!r} is no host"
+    return ""
 
 
 def _is_response(data: bytes) -> bool:

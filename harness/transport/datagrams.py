@@ -1,0 +1,115 @@
+"""UDP sockets, and which address of this machine a peer sees."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import cast
+
+from harness.model import Peer, Transport
+
+_MAX_PAYLOAD = 65507
+_MAX_ROUTES = 1024
+
+Heard = Callable[[bytes, Peer, Peer], None]
+"""Hears of a datagram: its bytes, who sent it, and our address as the sender sees it."""
+
+
+class Datagrams(asyncio.DatagramProtocol):
+    """One UDP socket."""
+
+    def __init__(self, heard: Heard) -> None:
+        self._heard = heard
+        self._transport: asyncio.DatagramTransport | None = None
+        self._routes = Routes()
+        self.local = Peer("", 0, Transport.UDP)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Python 3.11's own datagram transport does not derive from the class that describes it.
+        self._transport = cast(asyncio.DatagramTransport, transport)
+        host, port = transport.get_extra_info("sockname")[:2]
+        self.local = Peer(host, port, Transport.UDP)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        source = Peer(addr[0].partition("%")[0], addr[1], Transport.UDP)
+        self._heard(data, source, self.towards(source))
+
+    def send(self, data: bytes, destination: Peer) -> str:
+        """Send a datagram; answers the reason why it cannot go, or ""."""
+        if self._transport is None or self._transport.is_closing():
+            return "the socket is closed"
+        if len(data) > _MAX_PAYLOAD:
+            return f"{len(data)} bytes do not fit a datagram"
+        self._transport.sendto(data, (destination.host, destination.port))
+        return ""
+
+    def towards(self, peer: Peer) -> Peer:
+        """Our address as `peer` sees it, also where the socket is bound to every address."""
+        if not ip_address(self.local.host).is_unspecified:
+            return self.local
+        host = self._routes.towards(peer.host) or self.local.host
+        return Peer(host, self.local.port, Transport.UDP)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+async def open_datagrams(peer: Peer, heard: Heard) -> Datagrams:
+    """Open a UDP socket on the address `peer`; raises OSError."""
+    loop = asyncio.get_running_loop()
+    if ":" not in peer.host:
+        _, datagrams = await loop.create_datagram_endpoint(
+            lambda: Datagrams(heard), local_addr=(peer.host, peer.port)
+        )
+        return datagrams
+    plain = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    try:
+        # As asyncio does for TCP: "::" means every IPv6 address, and no IPv4 peer in disguise.
+        plain.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        plain.setblocking(False)
+        plain.bind((peer.host, peer.port))
+        _, datagrams = await loop.create_datagram_endpoint(lambda: Datagrams(heard), sock=plain)
+    except OSError:
+        plain.close()
+        raise
+    return datagrams
+
+
+class Routes:
+    """Remembers from which address of this machine each host is reached."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str | None] = {}
+
+    def towards(self, host: str) -> str | None:
+        """The own address that `host`, an IP address, sees; None where it cannot be reached."""
+        if host not in self._known:
+            if len(self._known) >= _MAX_ROUTES:
+                self._known.clear()
+            self._known[host] = local_address_towards(host)
+        return self._known[host]
+
+
+def local_address_towards(host: str) -> str | None:
+    """The address of this machine from which `host` is reached; no packet is sent."""
+    if not is_ip_address(host):
+        return None
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((host, 9))
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
+
+
+def is_ip_address(host: str) -> bool:
+    """Whether `host` is an IP address and no name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
