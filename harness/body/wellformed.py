@@ -18,6 +18,20 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 100
 
 _DECLARATION = re.compile(rb"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([^"'>]{0,40})["']""")
+_LIMITS = frozenset({etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG})
+"""Errors of libxml2 that tell of its own bounds."""
+_NO_FAULT_OF_FORM = frozenset(
+    {
+        # Namespaces in XML 1.0 §2.2 asks for no check of the syntax of a namespace name, and
+        # xml:id §4 has its errors be none of form.
+        etree.ErrorTypes.WAR_NS_URI,
+        etree.ErrorTypes.WAR_NS_URI_RELATIVE,
+        etree.ErrorTypes.DTD_XMLID_VALUE,
+        etree.ErrorTypes.DTD_XMLID_TYPE,
+        etree.ErrorTypes.DTD_ID_REDEFINED,
+    }
+)
+"""Errors of libxml2 in well-formed documents, for which it refuses them all the same."""
 _DECODABLE = re.compile(r"utf-8|ascii|iso8859-\d{1,2}|cp125\d")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -174,26 +188,48 @@ def _parse(text: str, data: bytes, keep_comments: bool) -> etree._Element:
     try:
         root = etree.fromstring(text.encode(), _parser(keep_comments))
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        raise BodyError(
-            (error.msg or "not well-formed").rsplit(", line", 1)[0],
-            line,
-            _offset(data, line, column),
-        ) from None
+        code: int = error.code  # type: ignore[attr-defined]  # the stubs forget it
+        if code in _LIMITS:
+            raise BoundsError(_reason(error), error.position[0]) from None
+        found = _read_all_the_same(text, keep_comments) if code in _NO_FAULT_OF_FORM else None
+        if found is None:
+            line, column = error.position
+            raise BodyError(_reason(error), line, _offset(data, line, column)) from None
+        root = found
     # Without this many end tags nothing is nested so deep.
     if text.count("</") >= MAX_DEPTH:
         _bound_depth(root)
     return root
 
 
+def _reason(error: etree.XMLSyntaxError) -> str:
+    return (error.msg or "not well-formed").rsplit(", line", 1)[0]
+
+
+def _read_all_the_same(text: str, keep_comments: bool) -> etree._Element | None:
+    """The root of a document that libxml2 dislikes for something that is not its form."""
+    parser = _make_parser(keep_comments, recover=True)
+    try:
+        root: etree._Element | None = etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError:
+        return None
+    codes = {entry.type for entry in parser.error_log}
+    return root if codes <= _NO_FAULT_OF_FORM else None
+
+
 @functools.cache
 def _parser(keep_comments: bool) -> etree.XMLParser:
+    return _make_parser(keep_comments)
+
+
+def _make_parser(keep_comments: bool, recover: bool = False) -> etree.XMLParser:
     return etree.XMLParser(
         encoding="utf-8",  # the text is decoded already, whatever its declaration says
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
         huge_tree=False,
+        recover=recover,
         remove_comments=not keep_comments,
         remove_pis=not keep_comments,
     )

@@ -13,6 +13,7 @@ from harness.body.wellformed import (
     MAX_BYTES,
     MAX_DEPTH,
     BodyError,
+    BoundsError,
     encoding_of,
     line_of,
     parse_fragment,
@@ -35,6 +36,10 @@ LAUGHS = "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10 if n else "lol"}">' fo
         b"<a><![CDATA[<!DOCTYPE a>]]></a>",
         b"<a>&lt;&#65;</a>",
         b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH,
+        '<a xmlns:b=" urn:x" xmlns:c="urn:é" xmlns:d="d e" xml:id="1"/>'.encode(),
+        b'<a xml:id="b"><c xml:id="b"/></a>',
+        b'<?xml version="1.1"?><a>\xef\xbf\xbd</a>',
+        '\ufeff<?xml version="1.0" encoding="UTF-8"?><a/>'.encode("utf-16-le"),
     ],
 )
 def test_well_formed_document_is_read(document: bytes) -> None:
@@ -164,3 +169,16 @@ def test_any_markup_is_read_or_refused(text: str, encoding: str) -> None:
     for parse in (parse_xml, parse_fragment):
         error = refusal(parse, text.encode(encoding))
         assert error is None or error.reason
+
+
+@pytest.mark.parametrize("document", [b"<a>" * 300 + b"</a>" * 300, b"<%b/>" % (b"a" * 60_000)])
+def test_document_beyond_the_bounds_of_the_parser_is_not_called_ill_formed(document: bytes) -> None:
+    with pytest.raises(BoundsError):
+        parse_xml(document)
+
+
+def test_fault_of_form_is_found_beside_a_namespace_that_is_no_uri() -> None:
+    with pytest.raises(BodyError, match="mismatch"):
+        parse_xml(b'<a xmlns:b="urn:%zz"><b></a>')
+    with pytest.raises(BodyError):
+        parse_xml(b'<a><b></a><c xmlns:b="urn:%zz"/>')
