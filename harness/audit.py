@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import merge
 from pathlib import Path
 
 from harness.capture.messages import CaptureReader
+from harness.checks.recognition import Share
 from harness.checks.session import Session
 from harness.config import Profile
 from harness.flow.evaluate import Evaluation, JudgedStep, UeResult
@@ -52,6 +55,25 @@ class Audit:
         return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one share of a capture's UEs shows; see `Audit`.
+
+    `ues` has each UE's place among those of all shares, `failures` counts what went wrong in
+    checks. `messages` and `problems` are those of the whole capture.
+    """
+
+    messages: int
+    judged: int
+    ues: tuple[tuple[int, UeResult], ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[str, ...]
+    failures: Mapping[str, int]
+
+
+Observer = Callable[[TraceEntry, tuple[JudgedStep, ...]], None]
+
+
 def audit(
     path: Path,
     flow: Flow,
@@ -59,14 +81,29 @@ def audit(
     ues: Iterable[str] = (),
     *,
     strict_order: bool = False,
-    observer: Callable[[TraceEntry, tuple[JudgedStep, ...]], None] | None = None,
+    observer: Observer | None = None,
 ) -> Audit:
     """Judge one capture in one pass; raises CaptureError where it is none.
 
     `observer` hears of each entry with what was judged when it came.
     """
+    part = audit_part(path, flow, profile, ues, strict_order=strict_order, observer=observer)
+    return whole(path, [part])
+
+
+def audit_part(
+    path: Path,
+    flow: Flow,
+    profile: Profile,
+    ues: Iterable[str] = (),
+    share: Share | None = None,
+    *,
+    strict_order: bool = False,
+    observer: Observer | None = None,
+) -> Part:
+    """Judge the UEs of one share; as `audit`."""
     reader = CaptureReader(path)
-    evaluation = Evaluation(flow, profile, ues, strict_order=strict_order)
+    evaluation = Evaluation(flow, profile, ues, strict_order=strict_order, share=share)
     found: list[tuple[Session, Finding]] = []
     messages, count, time = 0, 0, 0.0
     for entry in reader:
@@ -79,15 +116,36 @@ def audit(
     found += _found(evaluation.finish(time))
     # A UE's address may have become more exact since (its port, where a host is shared).
     findings = (replace(each, ue=session.address) for session, each in found)
-    return Audit(
-        capture=str(path),
+    return Part(
         messages=messages,
         judged=count,
-        ues=evaluation.ues,
-        findings=tuple(sorted(findings, key=lambda each: each.entry)),
+        ues=evaluation.placed_ues,
+        findings=tuple(sorted(findings, key=_entry_of)),
         problems=tuple(reader.problems),
-        faults=tuple(f"{what} ({n} times)" for what, n in evaluation.judge.failures.items()),
+        failures=dict(evaluation.judge.failures),
     )
+
+
+def whole(path: Path, parts: Sequence[Part]) -> Audit:
+    """Put the shares of one capture together, the same as if there had been one.
+
+    An entry belongs to one UE, so its findings come from one part and keep their order.
+    """
+    failures = sum((Counter(part.failures) for part in parts), Counter[str]())
+    placed = sorted((each for part in parts for each in part.ues), key=lambda each: each[0])
+    return Audit(
+        capture=str(path),
+        messages=parts[0].messages,
+        judged=sum(part.judged for part in parts),
+        ues=tuple(result for _, result in placed),
+        findings=tuple(merge(*(part.findings for part in parts), key=_entry_of)),
+        problems=parts[0].problems,
+        faults=tuple(f"{what} ({n} times)" for what, n in sorted(failures.items())),
+    )
+
+
+def _entry_of(finding: Finding) -> int:
+    return finding.entry
 
 
 def _found(judged: Iterable[JudgedStep]) -> list[tuple[Session, Finding]]:

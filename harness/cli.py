@@ -70,6 +70,13 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     )
     _add_profile(parser)
     parser.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=0,
+        metavar="N",
+        help="processes that judge one capture (default: what its size is worth)",
+    )
+    parser.add_argument(
         "--strict-order", action="store_true", help="ask for the documented order of the requests"
     )
     parser.set_defaults(run=_audit)
@@ -172,6 +179,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a number of processes, from 1 to 256")
+    return int(text)
+
+
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
@@ -194,6 +207,7 @@ def _audit(arguments: argparse.Namespace) -> int:
         ues=arguments.ue,
         as_json=arguments.format == "json",
         strict_order=arguments.strict_order,
+        jobs=arguments.jobs,
     )
 
 

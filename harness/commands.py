@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.audit import Audit, audit, to_json
+from harness.audit import Audit, to_json
 from harness.capture.files import CaptureError
 from harness.catalogue import Row, catalogue
 from harness.config import Profile
@@ -15,6 +15,7 @@ from harness.flow.evaluate import UeResult
 from harness.flow.steps import load_flow
 from harness.model import Level, Verdict
 from harness.output import Output, complain
+from harness.parallel import audit_on_cores
 from harness.paths import FLOW
 from harness.report.mask import Masker
 from harness.report.record import RecordError
@@ -31,15 +32,19 @@ def run_audit(
     *,
     as_json: bool = False,
     strict_order: bool = False,
+    jobs: int = 0,
 ) -> int:
-    """Judge captures one after the other; one that cannot be used does not stop the others."""
+    """Judge captures one after the other; one that cannot be used does not stop the others.
+
+    `jobs` is how many processes judge one capture, 0 as many as its size is worth.
+    """
     flow = load_flow(FLOW)
     masker = Masker([profile.pixit.password.get_secret_value()])
     output = Output()
     status = EXIT_OK
     for path in captures:
         try:
-            result = audit(path, flow, profile, ues, strict_order=strict_order)
+            result = audit_on_cores(path, flow, profile, ues, strict_order=strict_order, jobs=jobs)
         except CaptureError as error:
             status = EXIT_UNUSABLE
             if as_json:

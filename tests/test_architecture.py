@@ -28,6 +28,7 @@ ALLOWED = {
     "report": {"model", "trace", "flow", "sip", "xcap"},
     "catalogue": {"model", "config", "checks", "flow"},
     "audit": {"model", "config", "trace", "capture", "checks", "flow"},
+    "parallel": {"model", "config", "checks", "flow", "audit"},
 }
 ENTRY_POINTS = {
     *("plugin", "cli", "commands", "commands_live", "output", "run", "live", "session"),

@@ -14,7 +14,7 @@ from typing import Literal
 from harness.checks.body_parts import judged_parts
 from harness.checks.context import Context
 from harness.checks.pending import Pending
-from harness.checks.recognition import Recognition
+from harness.checks.recognition import Recognition, Share
 from harness.checks.registry import Check, Kind, Selected, applicable
 from harness.checks.session import Session
 from harness.checks.session_dialogs import dialog_key
@@ -61,16 +61,20 @@ class Judge:
 
     `ues` names the UEs by address ("192.168.1.1", "192.168.1.1:5060"); without it every source of
     a REGISTER that no proxy forwarded is one. `own_network` says that the network side is the
-    harness itself, so that the trace misses nothing.
+    harness itself, so that the trace misses nothing. `share` leaves UEs to other processes.
     """
 
     def __init__(
-        self, profile: Profile, ues: Iterable[str] = (), own_network: bool = False
+        self,
+        profile: Profile,
+        ues: Iterable[str] = (),
+        own_network: bool = False,
+        share: Share | None = None,
     ) -> None:
         self.profile = profile
         self.own_network = own_network
         self._checks = applicable(profile)
-        self._recognition = Recognition(ues)
+        self._recognition = Recognition(ues, share)
         self._pending = Pending()
         self._settled: deque[TraceEntry] = deque()
         self.failures: Counter[str] = Counter()
@@ -80,6 +84,11 @@ class Judge:
     def sessions(self) -> tuple[Session, ...]:
         """The session of every UE seen so far."""
         return self._recognition.sessions
+
+    @property
+    def placed_sessions(self) -> tuple[tuple[int, Session], ...]:
+        """The same, each with its place among the UEs of all shares."""
+        return self._recognition.placed_sessions
 
     @property
     def levels(self) -> dict[str, Level]:
@@ -141,6 +150,8 @@ class Judge:
             self._pending.add(entry)
             return []
         session, sender = found
+        if not self._recognition.wants(session):
+            return []
         judged = self._judge(entry, session, sender)
         if judged.kind == "message":
             session.update(entry, sender)

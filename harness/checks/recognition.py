@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from harness.checks.bounded import Bounded
 from harness.checks.identities import (
@@ -31,6 +32,22 @@ _MAX_CALLS = 65536
 HostPort = tuple[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One of `of` parts of the UEs, so that several processes can judge one trace.
+
+    Every process sees the whole trace and recognises every UE; each judges the UEs whose hosts are
+    in its share. All UEs of one host are in the same.
+    """
+
+    index: int = 0
+    of: int = 1
+
+    def takes(self, host: str) -> bool:
+        """Whether the UEs of this host are in it; the same in every process."""
+        return self.of == 1 or crc32(host.encode()) % self.of == self.index
+
+
 @dataclass(slots=True, eq=False)
 class _Ue:
     """One UE: its session and what it is recognised by."""
@@ -38,6 +55,7 @@ class _Ue:
     session: Session
     host: str
     first_port: int
+    is_wanted: bool = True
     is_named: bool = False
     aors: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
@@ -48,12 +66,14 @@ class _Ue:
 class Recognition:
     """Learns UEs from the traffic, and says whose each entry is."""
 
-    def __init__(self, ues: Iterable[str] = ()) -> None:
+    def __init__(self, ues: Iterable[str] = (), share: Share | None = None) -> None:
+        self._share = share or Share()
+        self._elsewhere: set[Session] = set()
         self._by_host: dict[str, list[_Ue]] = {}
         self._mixed: set[str] = set()
         self._endpoints: Bounded[tuple[str, int, bool], _Ue] = Bounded(_MAX_ENDPOINTS)
         self._network: Bounded[HostPort, None] = Bounded(_MAX_ENDPOINTS)
-        self._calls: Bounded[str, _Ue] = Bounded(_MAX_CALLS)
+        self._calls: Bounded[tuple[str, str], _Ue] = Bounded(_MAX_CALLS)
         self._streams: Bounded[str, tuple[_Ue, HostPort]] = Bounded(_MAX_ENDPOINTS)
         self._registered: Bounded[tuple[str, int, bool], _Ue] = Bounded(_MAX_ENDPOINTS)
         self._by_aor: Bounded[str, _Ue] = Bounded(_MAX_ENDPOINTS)
@@ -65,12 +85,25 @@ class Recognition:
 
     @property
     def sessions(self) -> tuple[Session, ...]:
-        """The session of every UE, in the order in which they were recognised."""
-        return tuple(each.session for ues in self._by_host.values() for each in ues)
+        """The session of every UE of the share, in the order in which they were recognised."""
+        return tuple(session for _, session in self.placed_sessions)
+
+    @property
+    def placed_sessions(self) -> tuple[tuple[int, Session], ...]:
+        """The sessions of the share, each with its place among those of all UEs."""
+        everyone = (each for ues in self._by_host.values() for each in ues)
+        return tuple((place, ue.session) for place, ue in enumerate(everyone) if ue.is_wanted)
+
+    def wants(self, session: Session) -> bool:
+        """Whether a session is of the share; what is not is another process's to judge."""
+        return session not in self._elsewhere
 
     def learn(self, entry: TraceEntry) -> bool:
         """Take in an entry before it is attributed; answers whether a new UE was found."""
-        request = entry.message if entry.is_sip else None
+        # Cheaper than parsing, which may never be needed: the UE may be another share's.
+        if not entry.is_sip or b"REGISTER" not in entry.raw:
+            return False
+        request = entry.message
         if not isinstance(request, Request) or request.method != "REGISTER":
             return False
         host = entry.source.host
@@ -98,7 +131,7 @@ class Recognition:
 
     def _add_named(self, address: str) -> None:
         host, port = split_address(address)
-        ue = _Ue(Session(address), host, port or 0, is_named=True)
+        ue = self._made(address, host, port or 0, is_named=True)
         self._by_host.setdefault(host, []).append(ue)
         if port is not None:
             self._mixed.add(host)
@@ -126,9 +159,15 @@ class Recognition:
         if others:
             self._mix(host)
         address = str(entry.source) if host in self._mixed else host
-        ue = _Ue(Session(address), host, port)
+        ue = self._made(address, host, port)
         others.append(ue)
         return ue, True
+
+    def _made(self, address: str, host: str, port: int, *, is_named: bool = False) -> _Ue:
+        ue = _Ue(Session(address), host, port, self._share.takes(host), is_named)
+        if not ue.is_wanted:
+            self._elsewhere.add(ue.session)
+        return ue
 
     def _mix(self, host: str) -> None:
         """From now on the ports of this host tell its parties apart."""
@@ -142,8 +181,8 @@ class Recognition:
     def _same(self, request: Request, entry: TraceEntry) -> _Ue | None:
         """The UE of this host that a REGISTER from a port not seen before comes from."""
         ues = self._by_host.get(entry.source.host, ())
-        by_call = self._calls.get(request.call_id or "")
-        if by_call is not None and by_call in ues:
+        by_call = self._calls.get((entry.source.host, request.call_id or ""))
+        if by_call is not None:
             return by_call
         instances = instance_ids(request)
         aor = sip_identity(request.to)
@@ -183,9 +222,11 @@ class Recognition:
             self._streams[entry.connection] = (ue, (own.host, own.port))
         if _endpoint(own) not in self._endpoints and own.transport.is_sip:
             self._endpoints[_endpoint(own)] = ue
+        if not ue.is_wanted:
+            return  # nor is there any need to parse the message
         message = entry.message
         if isinstance(message, Request | Response) and message.call_id:
-            self._calls.setdefault(message.call_id, ue)
+            self._calls.setdefault((ue.host, message.call_id), ue)
 
     # --- Attributing ----------------------------------------------------------------------------
 
@@ -243,7 +284,7 @@ class Recognition:
         if (entry.source.host, entry.source.port) in self._network or request.method == "NOTIFY":
             return None
         ports = set(_own_ports(request))
-        by_call = self._calls.get(request.call_id or "")
+        by_call = self._calls.get((entry.source.host, request.call_id or ""))
         is_to_network = (entry.destination.host, entry.destination.port) in self._network
         for ue in ues:
             if ports & ue.sent_by:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from harness.checks.facts import rls_services_in
 from harness.checks.judge import Judge, Judged
 from harness.checks.matchers import Expectation
+from harness.checks.recognition import Share
 from harness.checks.session import Session
 from harness.checks.subject import (
     Subject,
@@ -91,6 +92,7 @@ class Evaluation:
 
     `ues` names the UEs by address as for `Judge`; `own_network` says that the network side is the
     harness itself. `strict_order` also asks for the documented order of the UE's requests.
+    `share` leaves UEs to other processes.
     """
 
     def __init__(
@@ -100,10 +102,11 @@ class Evaluation:
         ues: Iterable[str] = (),
         own_network: bool = False,
         strict_order: bool = False,
+        share: Share | None = None,
     ) -> None:
         self.flow = flow
         self.profile = profile
-        self.judge = Judge(profile, ues, own_network)
+        self.judge = Judge(profile, ues, own_network, share)
         self._is_strict = strict_order
         self._wanted = {step.id: tuple(_wanted(step, profile)) for step in flow.steps}
         self._progress: dict[Session, Progress] = {}
@@ -121,9 +124,14 @@ class Evaluation:
     @property
     def ues(self) -> tuple[UeResult, ...]:
         """The results so far of every UE, in the order in which they were recognised."""
+        return tuple(result for _, result in self.placed_ues)
+
+    @property
+    def placed_ues(self) -> tuple[tuple[int, UeResult], ...]:
+        """The results of the share, each with the UE's place among those of all shares."""
         return tuple(
-            UeResult(session.address, session.identity, self._of(session).results())
-            for session in self.judge.sessions
+            (place, UeResult(session.address, session.identity, self._of(session).results()))
+            for place, session in self.judge.placed_sessions
         )
 
     def result(self, step_id: str, ue: str | None = None) -> StepResult:

@@ -1,0 +1,1 @@
+"""Benchmarks: how fast captures are judged, beside tshark; see docs/performance.md."""
