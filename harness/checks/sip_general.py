@@ -134,9 +134,9 @@ def branch_is_unique(request: Request, context: Context) -> Iterator[Mismatch]:
         )
 
 
-@check("GEN-RETRANSMIT-1", clause="RFC 3261 §17.1.2.2", level=MUST, on=requests())
+@check("GEN-RETRANSMIT-1", clause="RFC 3261 §8.1.1.7", level=MUST, on=requests())
 def retransmission_is_identical(request: Request, context: Context) -> Iterator[Mismatch]:
-    """A request that is sent again in the same transaction is the same request."""
+    """What is sent again with the branch of an earlier request is the same request."""
     earlier = context.transaction
     first = earlier.request if earlier is not None else None
     if first is None or earlier is None or earlier.initiator != context.sender:
