@@ -8,7 +8,8 @@ from __future__ import annotations
 import codecs
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import cast
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
@@ -189,32 +190,33 @@ def _parse(text: str, data: bytes, keep_comments: bool) -> etree._Element:
         root = etree.fromstring(text.encode(), _parser(keep_comments))
     except etree.XMLSyntaxError as error:
         code: int = error.code  # type: ignore[attr-defined]  # the stubs forget it
-        if code in _LIMITS:
-            raise BoundsError(_reason(error), error.position[0]) from None
-        found = _read_all_the_same(text, keep_comments) if code in _NO_FAULT_OF_FORM else None
-        if found is None:
-            line, column = error.position
-            raise BodyError(_reason(error), line, _offset(data, line, column)) from None
-        root = found
+        if code in _NO_FAULT_OF_FORM:
+            root = _read_all_the_same(text, data, keep_comments)
+        else:
+            raise _fault(error.msg or "not well-formed", code, error.position, data) from None
     # Without this many end tags nothing is nested so deep.
     if text.count("</") >= MAX_DEPTH:
         _bound_depth(root)
     return root
 
 
-def _reason(error: etree.XMLSyntaxError) -> str:
-    return (error.msg or "not well-formed").rsplit(", line", 1)[0]
+def _fault(message: str, code: int, position: tuple[int, int], data: bytes) -> BodyError:
+    reason, (line, column) = message.rsplit(", line", 1)[0], position
+    if code in _LIMITS:
+        return BoundsError(reason, line)
+    return BodyError(reason, line, _offset(data, line, column))
 
 
-def _read_all_the_same(text: str, keep_comments: bool) -> etree._Element | None:
+def _read_all_the_same(text: str, data: bytes, keep_comments: bool) -> etree._Element:
     """The root of a document that libxml2 dislikes for something that is not its form."""
     parser = _make_parser(keep_comments, recover=True)
-    try:
-        root: etree._Element | None = etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError:
-        return None
-    codes = {entry.type for entry in parser.error_log}
-    return root if codes <= _NO_FAULT_OF_FORM else None
+    root: etree._Element | None = etree.fromstring(text.encode(), parser)
+    for entry in cast("Iterable[etree._LogEntry]", parser.error_log):  # the stubs forget it
+        if entry.type not in _NO_FAULT_OF_FORM:
+            raise _fault(entry.message, entry.type, (entry.line, entry.column), data)
+    if root is None:
+        raise BodyError("not well-formed", 1, 0)
+    return root
 
 
 @functools.cache
