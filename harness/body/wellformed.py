@@ -210,7 +210,10 @@ def _fault(message: str, code: int, position: tuple[int, int], data: bytes) -> B
 def _read_all_the_same(text: str, data: bytes, keep_comments: bool) -> etree._Element:
     """The root of a document that libxml2 dislikes for something that is not its form."""
     parser = _make_parser(keep_comments, recover=True)
-    root: etree._Element | None = etree.fromstring(text.encode(), parser)
+    try:
+        root: etree._Element | None = etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError:
+        root = None
     for entry in cast("Iterable[etree._LogEntry]", parser.error_log):  # the stubs forget it
         if entry.type not in _NO_FAULT_OF_FORM:
             raise _fault(entry.message, entry.type, (entry.line, entry.column), data)

@@ -24,7 +24,7 @@ def judged_parts(
     Gives what was read with kind BODY, or the exception of its reader with UNREADABLE_BODY.
     """
     value = message.headers.get("Content-Type") or ""
-    data = _decoded(message)
+    data = _decoded(message) if _is_whole(message) else b""
     if not data or not value:
         return
     offset = len(message.raw) - len(data) if message.raw.endswith(data) else None
@@ -50,6 +50,21 @@ def judged_parts(
             yield Kind.UNREADABLE_BODY, error, inside
             continue
         yield Kind.BODY, body, inside
+
+
+def _is_whole(message: Request | Response | HttpRequest | HttpResponse) -> bool:
+    """Whether the body is all there: one cut off by its connection or datagram shows nothing."""
+    if isinstance(message, Request | Response):
+        length = _sip_content_length(message)
+        return length is None or length <= len(message.body)
+    # RFC 9110 §15.3.7: the content of a 206 is a part of the representation.
+    is_partial = isinstance(message, HttpResponse) and message.status == 206
+    return not is_partial and not any(problem.where == "body" for problem in message.malformed)
+
+
+def _sip_content_length(message: Request | Response) -> int | None:
+    text = (message.headers.get("Content-Length") or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _decoded(message: Request | Response | HttpRequest | HttpResponse) -> bytes:

@@ -9,9 +9,11 @@ from typing import TypeVar
 from harness.checks.context import Context
 from harness.checks.xcap_target import xcap_target
 from harness.model import Mismatch
+from harness.sip.digest import parse_credentials
 from harness.xcap.http import HttpMessage, HttpRequest
 
 _SHOWN = 200
+_FORWARDED = ("Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
 _Message = TypeVar("_Message", bound=HttpMessage)
 HttpCheck = Callable[[_Message, Context], Iterator[Mismatch]]
@@ -87,5 +89,20 @@ def essence(content_type: str | None) -> str:
 
 
 def is_forwarded(message: HttpMessage) -> bool:
-    """Whether an intermediary passed the message on (RFC 9110 §7.6.3), and may have changed it."""
-    return "Via" in message.headers
+    """Whether an intermediary passed the message on (RFC 9110 §7.6.3), and may have changed it.
+
+    A reverse proxy tells so by Forwarded (RFC 7239) or by the fields that came before it.
+    """
+    return any(name in message.headers for name in _FORWARDED)
+
+
+def asks_for_a_challenge(request: HttpRequest) -> bool:
+    """Whether a request may be there to be challenged only: no content and no credentials.
+
+    Clients that expect a 401 keep the content of a PUT back until they can answer it.
+    """
+    credentials = parse_credentials(request.headers.get("Authorization") or "")
+    is_anonymous = "Authorization" not in request.headers or (
+        credentials is not None and credentials.is_placeholder
+    )
+    return is_anonymous and not request.content

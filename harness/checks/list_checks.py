@@ -127,7 +127,7 @@ def list_is_under_the_same_root(body: object, context: Context) -> Iterator[Mism
             yield at_element(context, element, f"{host}, port {port}, as the request", value)
 
 
-@check("RLS-PACKAGE-1", clause="RFC 4826 §4.1", level=MUST, on=_SERVICES)
+@check("RLS-PACKAGE-1", clause="RFC 4826 §4.1", level=SHOULD, on=_SERVICES)
 def package_is_an_event_package(body: object, context: Context) -> Iterator[Mismatch]:
     """The content of a package is the name of an event package."""
     for element in _in(body, context, _PACKAGE):

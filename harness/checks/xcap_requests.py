@@ -7,7 +7,13 @@ from collections.abc import Iterator
 
 from harness.checks.context import Context
 from harness.checks.http_general import bad_character
-from harness.checks.http_places import essence, field_mismatch, is_forwarded, target_mismatch
+from harness.checks.http_places import (
+    asks_for_a_challenge,
+    essence,
+    field_mismatch,
+    is_forwarded,
+    target_mismatch,
+)
 from harness.checks.registry import INFO, MUST, SHOULD, check, http_requests
 from harness.checks.session import Session
 from harness.checks.xcap_target import XcapTarget, is_known_auid, xcap_target
@@ -42,7 +48,13 @@ def _refused(
     return target, target.error
 
 
-@check("XCAP-TREE-1", clause="RFC 4825 §6.2", level=MUST, on=http_requests())
+# RFC 4825 §8.1 defines no POST: where OMA posts (a search), the path is none of XCAP.
+@check(
+    "XCAP-TREE-1",
+    clause="RFC 4825 §6.2",
+    level=MUST,
+    on=http_requests("GET", "HEAD", "PUT", "DELETE"),
+)
 def auid_is_followed_by_a_tree(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """The path segment after the AUID is either "users" or "global"."""
     found = _refused(request, ("document selector",))
@@ -199,6 +211,8 @@ def namespace_bindings_are_not_changed(
 
 
 def _type_mismatch(request: HttpRequest, wanted: str) -> Iterator[Mismatch]:
+    if "Content-Type" not in request.headers and asks_for_a_challenge(request):
+        return
     if essence(request.headers.get("Content-Type")) != wanted:
         yield field_mismatch(request, "Content-Type", wanted)
 

@@ -33,8 +33,7 @@ def decode_chunked(data: bytes) -> bytes:
     while True:
         line = _CHUNK_LINE.match(data, position)
         if line is None:
-            seen = repr(data[position : position + 20])
-            raise CodingError("chunk-size CRLF", seen, position, b"".join(chunks))
+            raise _cut_or_wrong(data, position, "chunk-size CRLF", chunks)
         size = int(line[1], 16)
         position = line.end()
         if size == 0:
@@ -44,13 +43,19 @@ def decode_chunked(data: bytes) -> bytes:
         end = re.compile(rb"\r?\n").match(data, position + size)
         if end is None:
             where = position + len(chunk)
-            seen = repr(data[where : where + 20])
-            raise CodingError("CRLF after chunk-data", seen, where, b"".join(chunks))
+            raise _cut_or_wrong(data, where, "CRLF after chunk-data", chunks)
         position = end.end()
     if _TRAILER_END.match(data, position) is None:
-        seen = repr(data[position : position + 20])
-        raise CodingError("trailer-section CRLF", seen, position, b"".join(chunks))
+        # Whatever its lines are, the section ends with an empty one: what lacks it is cut.
+        raise _cut_or_wrong(data, len(data), "trailer-section CRLF", chunks)
     return b"".join(chunks)
+
+
+def _cut_or_wrong(data: bytes, position: int, expected: str, chunks: list[bytes]) -> CodingError:
+    """Why chunked data ends at `position`: at the end of the data where its last line is cut."""
+    where = position if b"\n" in data[position:] else len(data)
+    seen = repr(data[where : where + 20])
+    return CodingError(expected, seen, where, b"".join(chunks))
 
 
 def decode_content(data: bytes, codings: tuple[str, ...]) -> bytes:

@@ -79,7 +79,8 @@ def absolute_anchors(root: etree._Element, situation: Situation) -> None:
     """The anchor of <external> is an absolute HTTP URI (RFC 4826 §3.4.5)."""
     for external in root.iter(f"{{{_RESOURCE_LISTS}}}external"):
         anchor = external.get("anchor")
-        if anchor is None or not _ABSOLUTE_HTTP_URI.fullmatch(anchor):
+        # White space around an xs:anyURI is no part of it.
+        if anchor is None or not _ABSOLUTE_HTTP_URI.fullmatch(anchor.strip()):
             where = field_selector(external, "anchor", situation.namespace)
             raise conflict("constraint-failure", f"{where} is no absolute HTTP URI: {anchor!r}")
 
@@ -87,7 +88,7 @@ def absolute_anchors(root: etree._Element, situation: Situation) -> None:
 def relative_entry_refs(root: etree._Element, situation: Situation) -> None:
     """The ref of <entry-ref> is a relative path reference (RFC 4826 §3.4.5)."""
     for reference in root.iter(f"{{{_RESOURCE_LISTS}}}entry-ref"):
-        path = reference.get("ref", "")
+        path = reference.get("ref", "").strip()
         # RFC 3986 §4.2: a colon in the first segment would make it a scheme.
         if not path or path.startswith("/") or ":" in path.partition("/")[0]:
             where = field_selector(reference, "ref", situation.namespace)

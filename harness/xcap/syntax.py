@@ -79,8 +79,12 @@ FIELD_SYNTAX: dict[str, FieldSyntax] = {
 }
 
 # The request-target's characters: RFC 3986 pchar, "/" and "?" (RFC 9112 §3.2). A double quote
-# or square bracket has to be percent-encoded, which XCAP repeats (RFC 4825 §6.3).
-REQUEST_TARGET = re.compile(r"(?:[0-9A-Za-z._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})+")
+# or square bracket has to be percent-encoded, which XCAP repeats (RFC 4825 §6.3); but the
+# authority of an absolute-form or authority-form may be an IP-literal.
+_IP_LITERAL = r"(?:(?:https?://)?\[[0-9A-Fa-fvV:.]+\])?"
+REQUEST_TARGET = re.compile(
+    rf"{_IP_LITERAL}(?:[0-9A-Za-z._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{{2}})+", re.IGNORECASE
+)
 TOKEN = re.compile(_TCHARS)
 HTTP_VERSION = re.compile(r"HTTP/[0-9]\.[0-9]")
 ENTITY_TAG = re.compile(_ENTITY_TAG)

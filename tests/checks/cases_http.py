@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 from dataclasses import replace
 
 from harness.config import Pixit, load_profile
@@ -52,7 +53,8 @@ CHUNKED_AND_COUNTED = ue(
     CHUNKED.raw.replace(b"Transfer-Encoding", b"Content-Length: 3\r\nTransfer-Encoding"),
     transport=Transport.HTTP,
 )
-LEFT_OVER = ue(b"</list>", transport=Transport.HTTP)
+CONTENT = lists()
+TAIL, UNCOUNTED = (ue(octets, transport=Transport.HTTP) for octets in (CONTENT[-12:], CONTENT))
 OLD = http("GET", version="HTTP/1.0")
 
 CASES = (
@@ -76,8 +78,8 @@ CASES = (
     ),
     Case("HTTP-SINGLE-1", good=[PUT], bad=[http("PUT", body=lists(), Content_Type=["a/b", "a/b"])]),
     Case("HTTP-LENGTH-1", good=[CHUNKED], bad=[CHUNKED_AND_COUNTED]),
-    Case("HTTP-LENGTH-2", good=[PUT, reply(201)], bad=[PUT, LEFT_OVER]),
-    Case("HTTP-LENGTH-3", good=[PUT], bad=[http("PUT", Content_Length=None), LEFT_OVER]),
+    Case("HTTP-LENGTH-2", good=[PUT, reply(201)], bad=[http("PUT", body=CONTENT[:-12]), TAIL]),
+    Case("HTTP-LENGTH-3", good=[PUT], bad=[http("PUT", Content_Length=None), UNCOUNTED]),
     Case(
         "HTTP-LENGTH-4",
         good=[PUT],
@@ -95,6 +97,11 @@ CASES = (
         "HTTP-CODING-3",
         good=[OLD, reply()],
         bad=[OLD, reply(200, b"0\r\n\r\n", Transfer_Encoding="chunked", Content_Length=None)],
+    ),
+    Case(
+        "HTTP-CODING-4",
+        good=[http("PUT", body=gzip.compress(CONTENT), Content_Encoding="gzip")],
+        bad=[http("PUT", body=CONTENT, Content_Encoding="gzip")],
     ),
     Case(
         "HTTP-TYPE-1",
