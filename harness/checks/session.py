@@ -14,6 +14,7 @@ from harness.checks.session_auth import Authentication
 from harness.checks.session_bodies import Bodies
 from harness.checks.session_dialogs import Dialogs
 from harness.checks.session_publication import Publications
+from harness.checks.session_refusals import Refusals
 from harness.checks.session_registration import Registration, Registrations
 from harness.checks.session_xcap import HttpHistory
 from harness.checks.transactions import Transactions
@@ -84,6 +85,7 @@ class Session:
         default_factory=lambda: Bounded(256)
     )
     """By method and Request-URI: the last request that got a 403, and when."""
+    refusals: Refusals = field(default_factory=Refusals)
     unanswered: Bounded[int, TraceEntry] = field(default_factory=lambda: Bounded(1024))
     """By entry number: requests to the UE that wait for a final response, the oldest first."""
     xcap: Bounded[str, XcapResource] = field(default_factory=lambda: Bounded(_MAX_REMEMBERED))
@@ -169,6 +171,8 @@ class Session:
             return
         self.authentication.note_response(response, entry, request)
         self._note_refusal(response, entry, request)
+        if response.status >= 200:
+            self.refusals.note(response, entry, request)
         if response.status == 423 and response.min_expires is not None:
             self.minima[request.method, request.call_id or ""] = response.min_expires
         if request.method == "REGISTER":

@@ -77,6 +77,8 @@ class Dialog:
     ended: TraceEntry | None = None
     known_ended_at: float | None = None
     """When the UE was seen to know of the end: its 2xx to the NOTIFY, or the fatal response."""
+    accepted: tuple[int, int, float] | None = None
+    """The highest CSeq of a NOTIFY that the UE has answered with 2xx; entry and time of that."""
     refused: int | None = None
     """The status of the response to a refresh after which the subscription is over."""
 
@@ -244,6 +246,9 @@ class Dialogs:
             state = request.subscription_state
             if sender == "ue" and state is not None and state.state == "terminated":
                 dialog.known_ended_at = dialog.known_ended_at or entry.time
+            number = request.cseq.number if request.cseq is not None else 0
+            if sender == "ue" and (dialog.accepted is None or number > dialog.accepted[0]):
+                dialog.accepted = (number, entry.number, entry.time)
         if request.method != "SUBSCRIBE" or response.status < 200:
             return
         subscription = self.subscription(response, sender)

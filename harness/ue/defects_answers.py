@@ -86,12 +86,14 @@ ANSWER_DEFECTS: tuple[Defect, ...] = (
         "the answer to OPTIONS has other feature tags than REGISTER",
         OPTIONS_ANSWER,
         swap("Contact", r";\+g\.3gpp\.cs-voice", ""),
+        "OPT-FEATURES-1",
     ),
     defect(
         "instance-id-in-options",
         "the answer to OPTIONS reveals the IMEI",
         OPTIONS_ANSWER,
         swap("Contact", ">", '>;+sip.instance="<urn:gsma:imei:35643205-905062-0>"'),
+        "RSP-INSTANCE-1",
     ),
     defect(
         "options-not-supported",

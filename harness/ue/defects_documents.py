@@ -85,6 +85,7 @@ DOCUMENT_DEFECTS: tuple[Defect, ...] = (
         "HTTP requests have no X-3GPP-Intended-Identity",
         all_http,
         drop("X-3GPP-Intended-Identity"),
+        "XCAP-IDENTITY-3",
     ),
     defect(
         "xcap-identity-unquoted",

@@ -83,6 +83,7 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         REGISTER,
         swap("User-Agent", "/", "/@"),
         "GEN-SYNTAX-1",
+        "GEN-AGENT-1",
     ),
     # RFC 3261 §10.2, RFC 3840, RFC 5626, RFC 7254: REGISTER
     defect(
@@ -141,6 +142,8 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         "the last digit of the IMEI URN is neither zero nor the check digit",
         REGISTER,
         swap("Contact", r"(imei:\d{8}-\d{6}-)\d", r"\g<1>7"),
+        "REG-INSTANCE-5",
+        "REG-INSTANCE-6",
     ),
     defect(
         "feature-tag-not-encoded",
@@ -152,6 +155,7 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
             "urn:urn-7:3gpp-service.ims.icsi",
         ),
         "GEN-FEATURE-1",
+        "OPT-FEATURES-1",
     ),
     defect(
         "feature-tag-with-blank",
@@ -194,6 +198,7 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         "the Contact of SUBSCRIBE reveals the IMEI",
         SUBSCRIBE,
         swap("Contact", "$", ';+sip.instance="<urn:gsma:imei:35643205-905062-0>"'),
+        "GEN-INSTANCE-1",
     ),
     defect(
         "winfo-accept-of-another-type",
@@ -236,6 +241,7 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         REFRESH,
         swap("From", ";tag=[^;]*", ";tag=other"),
         "GEN-DIALOG-9",
+        "REG-IMS-9",
     ),
     defect(
         "refresh-without-to-tag",
@@ -266,6 +272,7 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         both(requests("SUBSCRIBE", "PUBLISH"), outside),
         drop("Route"),
         "GEN-ROUTE-2",
+        "GEN-ROUTE-3",
     ),
     # RFC 3903 §4: PUBLISH
     defect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -77,7 +78,7 @@ def answer_faults(talk: Conversation) -> Iterator[Fault]:
             if changed != list(talk.entries):
                 yield Fault("answer", f"{each.method}: {what}", changed)
         yield from _count(talk, each)
-    for one, other in zip(asked, asked[1:], strict=False):
+    for one, other in itertools.pairwise(asked):
         yield from _exchanged(talk, one, other)
 
 

@@ -1,0 +1,135 @@
+"""Routes that the network gave: Service-Route in initial requests, parameters in dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks.context import Context
+from harness.checks.identities import aor_of
+from harness.checks.ims import is_ims
+from harness.checks.places import equal_uris, mismatch, tag_of
+from harness.checks.registry import MUST, SHOULD, check, requests
+from harness.checks.session_registration import Registration
+from harness.model import Mismatch
+from harness.sip.fields import FieldError, parse_name_addr
+from harness.sip.message import Request
+from harness.sip.uri import SipUri, UriError, parse_uri
+
+_INITIAL = requests("SUBSCRIBE", "PUBLISH", "OPTIONS", "MESSAGE")
+_IN_DIALOG = requests("SUBSCRIBE", "OPTIONS", "MESSAGE", "INFO", "REFER", "UPDATE")
+_CROSSING = 1.0
+
+
+# TS 24.229 §5.1.2A.1.1: "The UE shall build a list of Route header field values made out of the
+# following, in this order: [the P-CSCF] and the values received in the Service-Route header field
+# saved from the 200 (OK) response to the last registration".
+@check("GEN-ROUTE-3", clause="TS 24.229 §5.1.2A.1.1", level=MUST, on=_INITIAL, sender="ue")
+def ims_route_has_the_whole_service_route(request: Request, context: Context) -> Iterator[Mismatch]:
+    """An IMS UE has all values of its Service-Route in Route, in order, as the last ones.
+
+    Judged where Route is missing, or has some of the values: then it is the list that is known.
+    """
+    wanted, found = _routes(request, context)
+    if wanted and not _ends_with(found, wanted) and (not found or _shares(found, wanted)):
+        yield mismatch(request, "Route", _shown(wanted))
+
+
+@check("GEN-ROUTE-4", clause="TS 24.229 §5.1.2A.1.1", level=SHOULD, on=_INITIAL, sender="ue")
+def ims_route_is_the_service_route(request: Request, context: Context) -> Iterator[Mismatch]:
+    """An IMS UE preloads Route with its Service-Route.
+
+    The capture may lack a registration that brought another one, so that it is a remark.
+    """
+    wanted, found = _routes(request, context)
+    if wanted and found and not _shares(found, wanted):
+        yield mismatch(request, "Route", _shown(wanted))
+
+
+def _routes(request: Request, context: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The Service-Route to use, () where none is known for sure, and the Route that is there."""
+    found = tuple(each.uri for each in request.routes)
+    if tag_of(request.to) is not None or request.headers.count("Route") != len(found):
+        return (), found
+    if context.session.dialogs.of_call(request.call_id):
+        return (), found  # meant for a dialog whose To tag it lacks: GEN-DIALOG-8 has the word
+    for known in context.session.registrations.by_aor.values():
+        if _is_in_use(known, request, context):
+            return known.service_route, found
+    return (), found
+
+
+def _is_in_use(known: Registration, request: Request, context: Context) -> bool:
+    latest = known.entry.message
+    if not known.is_active or not isinstance(latest, Request) or not is_ims(latest):
+        return False
+    final = context.session.finals.get(("ue", latest.call_id or "", "REGISTER"))
+    if latest.cseq is None or final is None or final[0] != latest.cseq.number:
+        return False  # the answer to the latest REGISTER is not here yet, or was not seen
+    is_settled = context.time - known.entry.time > _CROSSING or known.succeeded == 1
+    sender = aor_of(request.from_.uri) if request.from_ is not None else None
+    return is_settled and sender is not None and sender in _identities(known)
+
+
+def _identities(known: Registration) -> set[str | None]:
+    found: set[str | None] = {known.aor}
+    for value in known.associated_uris:
+        try:
+            found.add(aor_of(parse_name_addr(value).uri))
+        except FieldError:
+            continue
+    return found
+
+
+def _same(one: str, other: str) -> bool:
+    return equal_uris(one, other) and not _lost_parameters(other, one)
+
+
+def _ends_with(found: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    tail = found[-len(wanted) :]
+    return len(tail) == len(wanted) and all(map(_same, tail, wanted))
+
+
+def _shares(found: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    return any(equal_uris(one, other) for one in found for other in wanted)
+
+
+def _shown(uris: tuple[str, ...]) -> str:
+    return ", ".join(f"<{uri}>" for uri in uris)
+
+
+@check("GEN-DIALOG-11", clause="RFC 3261 §12.2.1.1", level=MUST, on=_IN_DIALOG, sender="ue")
+def route_set_keeps_its_parameters(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The values of the route set are in Route with all their parameters."""
+    dialog = context.session.dialogs.find(request, "ue")
+    if dialog is None or not dialog.is_whole:
+        return
+    found = tuple(each.uri for each in request.routes)
+    equal = [
+        wanted
+        for wanted in dialog.route_sets
+        if len(found) == len(wanted) and all(map(equal_uris, found, wanted))
+    ]
+    lost = [
+        [
+            name
+            for one, other in zip(wanted, found, strict=True)
+            for name in sorted(_lost_parameters(one, other))
+        ]
+        for wanted in equal
+    ]
+    if lost and all(lost):
+        yield mismatch(request, "Route", f"with the parameter {lost[-1][0]}")
+
+
+def _lost_parameters(given: str, used: str) -> set[str]:
+    """The names of the URI parameters that `given` has and `used`, an equal URI, has not."""
+    names = []
+    for text in (given, used):
+        try:
+            uri = parse_uri(text)
+        except UriError:
+            return set()
+        if not isinstance(uri, SipUri):
+            return set()
+        names.append({name.lower() for name, _ in uri.params.pairs})
+    return names[0] - names[1]
