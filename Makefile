@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ARGS   ?=
 
-.PHONY: presence test lint types selftest setup clean
+.PHONY: presence test lint types selftest bench setup clean
 
 presence: setup
 	$(BIN)/pytest -m presence testcases $(ARGS)
@@ -21,6 +21,10 @@ types: setup
 
 selftest: setup
 	$(BIN)/pytest tests $(ARGS)
+
+# Speed and memory beside tshark's, see docs/performance.md. ARGS="--ues 500" for a shorter run.
+bench: setup
+	$(BIN)/python -m bench $(ARGS)
 
 setup: $(STAMP)
 

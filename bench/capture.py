@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
+from zlib import crc32
 
 from bench.population import Message
 from harness.model import Peer, Transport
@@ -53,8 +54,10 @@ class _Writer:
     def _open(self, message: Message) -> None:
         opener, other = message.source, message.destination
         self.ends[message.connection] = (opener, other)
-        self.sent[message.connection, opener] = 1000
-        self.sent[message.connection, other] = 5000
+        # The same ports again are another connection only by another sequence number.
+        start = crc32(message.connection.encode())
+        self.sent[message.connection, opener] = start
+        self.sent[message.connection, other] = start ^ 0xFFFFFFFF
         self._segment(message, opener, other, _SYN)
         self._segment(message, other, opener, _SYN | _ACK)
         self._segment(message, opener, other, _ACK)

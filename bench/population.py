@@ -106,17 +106,17 @@ class Population:
             _template(each, each.number == last.get(each.connection)) for each in played.trace
         )
         self._length = self._templates[-1].delay
-        self._ues, self._turns = ues, turns
+        self.ues, self._turns = ues, turns
 
     def __len__(self) -> int:
         """How many messages they exchange."""
-        return len(self._templates) * self._ues * self._turns
+        return len(self._templates) * self.ues * self._turns
 
     def __iter__(self) -> Iterator[Message]:
         """The messages in order of time."""
         for turn in range(self._turns):
             # Each turn is over before the next begins.
-            members = [self._member(number, turn) for number in range(self._ues)]
+            members = [self._member(number, turn) for number in range(self.ues)]
             due = sorted(
                 (member.start + template.delay, number, place)
                 for number, member in enumerate(members)
@@ -126,7 +126,7 @@ class Population:
                 yield self._templates[place].fill(members[number])
 
     def _member(self, number: int, turn: int) -> Member:
-        again = self._ues * _APART + self._length + 60.0
+        again = self.ues * _APART + self._length + 60.0
         # UEs count from 1: 10.0.0.0 is no host.
         return Member(number + 1, turn, EPOCH + number * _APART + turn * again)
 
