@@ -33,6 +33,7 @@ AREAS = {
     "LIST": "Resource lists",
     "RLS": "RLS services",
     "RULES": "Presence rules",
+    "CAP": "Capability tags and services",
     "FLOW": "Steps of the flow",
 }
 

@@ -168,8 +168,8 @@ class Profile(_Values):
     description: str = ""
     families: frozenset[Family] = frozenset({Family.IETF})
     """Whose clauses apply."""
-    rcs: str = ""
-    """Version of the RCS profile whose capability tags apply ("rcs-e-1.2.2"), or none."""
+    rcs: Literal["", "rcs-e-1.2.2", "rcs-5.1", "up-2.4"] = ""
+    """The version of RCS whose capability tags and presence services apply, or none."""
     pics: Mapping[str, bool] = Field(default_factory=dict)
     """What the UE claims to support (ISO 9646: PICS); a check can require an item."""
     pixit: Pixit = Pixit()

@@ -22,7 +22,7 @@ INFO = Level.INFO
 
 AREAS = (
     *("GEN", "REG", "SUB", "PUB", "NOT", "OPT", "RSP", "AUTH", "URI", "HTTP", "XCAP", "PIDF"),
-    *("WINFO", "RLMI", "RLS", "LIST", "RULES", "XML", "MIME", "FLOW"),
+    *("WINFO", "RLMI", "RLS", "LIST", "RULES", "XML", "MIME", "CAP", "FLOW"),
 )
 
 

@@ -48,7 +48,11 @@ class Bodies:
 
     def published(self, request: Request) -> bytes | None:
         """The presence document that the entity-tag in SIP-If-Match stands for (RFC 3903 §4.1)."""
-        return None if request.if_match is None else self._published.get(request.if_match)
+        return None if request.if_match is None else self.document(request.if_match)
+
+    def document(self, etag: str) -> bytes | None:
+        """The presence document that an entity-tag stands for."""
+        return self._published.get(etag)
 
     def update(self, entry: TraceEntry, sender: Sender, request: Request | None) -> None:
         """Take in an entry; `request` is what a SIP response answers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.checks.bounded import Bounded
+from harness.checks.capability_tags import capabilities_of_contacts
 from harness.checks.places import equal_uris
 from harness.sip.digest import parse_credentials
 from harness.sip.message import Request, Response
@@ -31,6 +32,8 @@ class Registration:
     instances: dict[str, str] = field(default_factory=dict)
     """By contact as written: its instance-id."""
     features: frozenset[str] = frozenset()
+    capabilities: frozenset[str] = frozenset()
+    """The keys of the capability tags of its contacts (see `capability_tags`)."""
     username: str | None = None
     succeeded: int = 0
     is_active: bool = False
@@ -78,6 +81,8 @@ class Registrations:
                 if (instance := each.params.get("+sip.instance"))
             }
             known.features = frozenset(contact.params)
+            found = capabilities_of_contacts(request.contacts)
+            known.capabilities = frozenset(each.key for each in found)
         self.by_aor[aor] = known
 
     def note_response(self, response: Response, request: Request, time: float) -> None:
