@@ -8,7 +8,7 @@ ARGS   ?=
 .PHONY: presence test lint types selftest bench setup clean
 
 presence: setup
-	$(BIN)/pytest -m presence testcases $(ARGS)
+	$(BIN)/pytest -m presence $(ARGS)
 
 test: lint types selftest
 
