@@ -34,14 +34,18 @@ class QName:
 
 @dataclass(frozen=True, slots=True)
 class SchemaEntry:
-    """One row of `schemas/catalog.yaml`; `media` maps a MIME type to its root's local name."""
+    """One row of `schemas/catalog.yaml`; `media` maps a MIME type to its roots' local names.
+
+    `is_official` says that the namespace's specification publishes a schema, which ours follows.
+    """
 
     namespace: str
     path: Path
     document: str
     roots: tuple[str, ...]
-    media: Mapping[str, str]
+    media: Mapping[str, tuple[str, ...]]
     auids: tuple[str, ...]
+    is_official: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,13 @@ class Catalog:
     def __contains__(self, namespace: object) -> bool:
         return namespace in self.entries
 
-    def root_for_media(self, media_type: str) -> QName | None:
-        """The root that a body of this MIME type must have; None for a type not listed."""
+    def roots_for_media(self, media_type: str) -> tuple[QName, ...]:
+        """The roots that a body of this MIME type can have; none for a type not listed."""
         essence = media_type.partition(";")[0].strip().lower()
         for entry in self:
             if essence in entry.media:
-                return QName(entry.namespace, entry.media[essence])
-        return None
+                return tuple(QName(entry.namespace, local) for local in entry.media[essence])
+        return ()
 
     def entry_for_auid(self, auid: str) -> SchemaEntry | None:
         """The schema of an XCAP application usage; its namespace is the usage's default one."""
@@ -78,9 +82,14 @@ def catalog() -> Catalog:
                 path=SCHEMAS / row["file"],
                 document=row["document"],
                 roots=tuple(row.get("roots", ())),
-                media=dict(row.get("media", {})),
+                media={name: _names(root) for name, root in row.get("media", {}).items()},
                 auids=tuple(row.get("auid", ())),
+                is_official=row.get("official", True),
             )
             for row in rows
         }
     )
+
+
+def _names(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

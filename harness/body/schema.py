@@ -57,6 +57,9 @@ __all__ = [
 ]
 
 _XS = "http://www.w3.org/2001/XMLSchema"
+_XSI = f"{_XS}-instance"
+_HINTS = etree.XPath("//@xsi:*", namespaces={"xsi": _XSI})
+_XML_NAMESPACE = "{http://www.w3.org/XML/1998/namespace}"
 _MAX_ERRORS = 50
 _MAX_DIAGNOSED = 5000
 """Elements in a document up to which xmlschema, some hundred times slower, is asked."""
@@ -79,18 +82,23 @@ class SchemaError:
     """A place where a document breaks the schema of its namespace.
 
     `path` is readable ("/presence/tuple[2]/contact"), `line` counts from 1 (None if unknown),
-    `namespace` is that of the element at fault, so the schema that says so.
+    `namespace` is that of the element at fault, so the schema that says so. `number` is where the
+    element stands among all of the document, from 0, None if unknown.
     """
 
     path: str
     line: int | None
     reason: str
     namespace: str | None
+    number: int | None = None
 
 
 def expected_root(media_type: str) -> QName | None:
-    """The root element of bodies of `media_type` (parameters ignored); None if we know none."""
-    return catalog().root_for_media(media_type)
+    """The root element of bodies of `media_type` (parameters ignored); None if we know none.
+
+    The first one, where a type has several (RFC 5262 §4).
+    """
+    return next(iter(catalog().roots_for_media(media_type)), None)
 
 
 def validator_for(media_type: str) -> SchemaEntry | None:
@@ -111,7 +119,7 @@ def validate(
     errors = tuple(_root_errors(root, media_type))
     if errors or QName.parse(root.tag).namespace not in catalog():
         return errors
-    return _judge(root)
+    return _judge(_without_hints(root))
 
 
 def validate_fragment(
@@ -141,7 +149,7 @@ def validate_fragment(
         if found.local == steps[-1].local:
             reason = f"the selector names {steps[-1]}, the body is {found}"
         return (SchemaError(path_of(fragment), line_of(fragment), reason, found.namespace),)
-    return _judge_in_place(fragment, steps)
+    return _judge_in_place(_without_hints(fragment), steps)
 
 
 def unknown_namespaces(root: etree._Element) -> tuple[str, ...]:
@@ -169,10 +177,11 @@ def path_of(element: etree._Element) -> str:
 
 def _root_errors(root: etree._Element, media_type: str | None) -> Iterator[SchemaError]:
     found = QName.parse(root.tag)
-    wanted = None if media_type is None else expected_root(media_type)
+    wanted = () if media_type is None else catalog().roots_for_media(media_type)
     reason = None
-    if wanted is not None and found != wanted:
-        reason = f"a body of {media_type} has the root {wanted}, this one has {found}"
+    if wanted and found not in wanted:
+        named = " or ".join(map(str, wanted))
+        reason = f"a body of {media_type} has the root {named}, this one has {found}"
     elif (entry := catalog().entries.get(found.namespace or "")) is not None:
         roots = entry.roots
         if found.local not in roots:
@@ -182,14 +191,31 @@ def _root_errors(root: etree._Element, media_type: str | None) -> Iterator[Schem
         yield SchemaError(path_of(root), line_of(root), reason, found.namespace)
 
 
+def _without_hints(root: etree._Element) -> etree._Element:
+    """The same without xsi: attributes: they name schemas and types that only the sender has."""
+    if not _HINTS(root):
+        return root
+    copy = deepcopy(root)
+    for element in copy.iter(etree.Element):
+        for name in [str(each) for each in element.attrib if str(each).startswith(f"{{{_XSI}}}")]:
+            del element.attrib[name]
+    return copy
+
+
 def _judge(root: etree._Element) -> tuple[SchemaError, ...]:
     suspects = _libxml2_errors(root)
     if not suspects:
         return ()
-    if sum(1 for _ in root.iter()) > _MAX_DIAGNOSED:
+    if _is_large(root):
         # nobody to ask again: leave out what libxml2 is known to refuse wrongly
-        return tuple(error for error in suspects if "'xs:dateTime'" not in error.reason)
-    return _xmlschema_errors(_diagnosis().iter_errors(_plain(root)), root)
+        certain = [each for each in suspects if "'xs:dateTime'" not in each.message]
+        return tuple(_as_libxml2_says(each, root) for each in certain[:_MAX_ERRORS])
+    copy = _plain(root)
+    return _xmlschema_errors(_diagnosis().iter_errors(_as_tree(copy)), copy)
+
+
+def _is_large(root: etree._Element) -> bool:
+    return next(islice(root.iter(), _MAX_DIAGNOSED, None), None) is not None
 
 
 def _judge_in_place(fragment: etree._Element, steps: Sequence[QName]) -> tuple[SchemaError, ...]:
@@ -199,13 +225,14 @@ def _judge_in_place(fragment: etree._Element, steps: Sequence[QName]) -> tuple[S
         parent = etree.SubElement(parent, str(step))
     if len(steps) > 1:
         parent.append(deepcopy(fragment))
-    if not _libxml2_errors(document):
+    if not _libxml2_errors(document) or _is_large(fragment):
         return ()
     # Its parents are bare, so they may be what is wrong: judge the element alone, as declared.
     declaration = _declaration(steps)
     if declaration is None:
         return ()
-    return _xmlschema_errors(declaration.iter_errors(_plain(fragment)), fragment)
+    copy = _plain(fragment)
+    return _xmlschema_errors(declaration.iter_errors(_as_tree(copy)), copy)
 
 
 def _declaration(steps: Sequence[QName]) -> xmlschema.XsdElement | None:
@@ -232,33 +259,63 @@ def _expand(step: str, default: str | None, bindings: Mapping[str, str]) -> QNam
     return QName(bindings[prefix] if colon else default, local)
 
 
-def _libxml2_errors(root: etree._Element) -> tuple[SchemaError, ...]:
+def _libxml2_errors(root: etree._Element) -> list[etree._LogEntry]:
     validator = _IDLE.pop() if _IDLE else _compile()
     try:
         if validator.validate(root):
-            return ()
+            return []
         log = cast("Iterable[etree._LogEntry]", validator.error_log)  # the stubs forget it
-        errors = [error for error in log if "'xs:anyURI'" not in error.message]
+        return [error for error in log if not _is_no_matter_of_schemas(error.message)]
     finally:
         _IDLE.append(validator)
-    return tuple(
-        SchemaError(
-            path=error.path or path_of(root),
-            line=error.line or None,
-            reason=error.message,
-            namespace=QName.parse(root.tag).namespace,
-        )
-        for error in islice(errors, _MAX_ERRORS)
-    )
+
+
+def _is_no_matter_of_schemas(reason: str) -> bool:
+    """Whether an error is about a URI, or about xml:lang and its like.
+
+    XML 1.0 §2.10 and §2.12 let these be attached to any element, and RFC 3863 §4.1.6 counts on an
+    xml:lang around a note, which its schema forgets.
+    """
+    is_xml = _XML_NAMESPACE in reason and "not allowed" in reason
+    return is_xml or "'xs:anyURI'" in reason
+
+
+def _as_libxml2_says(error: etree._LogEntry, root: etree._Element) -> SchemaError:
+    """An error of libxml2, which tells places by XPath, in the words of the others."""
+    try:
+        names = {str(prefix): uri for prefix, uri in root.nsmap.items() if prefix}
+        found = root.getroottree().xpath(error.path or "/*", namespaces=names)
+    except etree.XPathError:
+        found = []
+    at = found[0] if isinstance(found, list) and found else None
+    place = at if isinstance(at, etree._Element) else root
+    reason = error.message
+    if "This element is not expected" in reason:
+        reason = f"{_name_in_place(place)} is not allowed here"
+    numbers = enumerate(root.iter(etree.Element))
+    number = next((number for number, each in numbers if each is place), None)
+    space = QName.parse(place.tag).namespace
+    return SchemaError(path_of(place), error.line or None, reason, space, number)
 
 
 def _xmlschema_errors(
     errors: Iterable[xmlschema.XMLSchemaValidationError], root: etree._Element
 ) -> tuple[SchemaError, ...]:
-    return tuple(_readable(error, root) for error in islice(errors, _MAX_ERRORS))
+    import xmlschema
+
+    numbers = {element: number for number, element in enumerate(root.iter(etree.Element))}
+    try:
+        found = [_readable(error, root, numbers) for error in islice(errors, _MAX_ERRORS)]
+    except xmlschema.XMLSchemaException:
+        return ()  # a document that the validator itself cannot bear is not known to be wrong
+    return tuple(each for each in found if not _is_no_matter_of_schemas(each.reason))
 
 
-def _readable(error: xmlschema.XMLSchemaValidationError, root: etree._Element) -> SchemaError:
+def _readable(
+    error: xmlschema.XMLSchemaValidationError,
+    root: etree._Element,
+    numbers: Mapping[etree._Element, int],
+) -> SchemaError:
     """Points at the child that is out of place rather than at its parent."""
     reason = error.reason or error.message
     at = error.elem if isinstance(error.elem, etree._Element) else root
@@ -272,7 +329,8 @@ def _readable(error: xmlschema.XMLSchemaValidationError, root: etree._Element) -
             reason = f"the content is not complete: {wanted or 'an element'} is missing"
     elif reason.startswith("value ") and isinstance(error.obj, str):
         reason = f"{error.obj!r}: {reason}"
-    return SchemaError(path_of(at), line_of(at), _plainly(reason), QName.parse(at.tag).namespace)
+    space = QName.parse(at.tag).namespace
+    return SchemaError(path_of(at), line_of(at), _plainly(reason), space, numbers.get(at))
 
 
 def _name_in_place(element: etree._Element) -> str:
@@ -291,11 +349,15 @@ def _plainly(reason: str) -> str:
     return reason if len(reason) <= _MAX_REASON else reason[:_MAX_REASON] + " ..."
 
 
-def _plain(root: etree._Element) -> ElementTree.Element:
+def _plain(root: etree._Element) -> etree._Element:
     """A copy without comments, which xmlschema takes for children of a simple content."""
     copy = deepcopy(root)
     etree.strip_tags(copy, etree.Comment, etree.ProcessingInstruction)
-    return cast("ElementTree.Element", copy)  # lxml's elements quack alike
+    return copy
+
+
+def _as_tree(root: etree._Element) -> ElementTree.Element:
+    return cast("ElementTree.Element", root)  # lxml's elements quack alike
 
 
 def _wrapper() -> str:

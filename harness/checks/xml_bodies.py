@@ -28,6 +28,7 @@ from harness.checks.xml_documents import (
     RESOURCE_LISTS,
     RLS_SERVICES,
     WATCHERINFO,
+    XCAP_DIFF,
     Fragment,
     WrongRootError,
     at_body,
@@ -216,6 +217,17 @@ def xcap_content_is_utf_8(body: object, context: Context) -> Iterator[Mismatch]:
 )
 def registration_information_is_utf_8(body: object, context: Context) -> Iterator[Mismatch]:
     """A registration information document is encoded in UTF-8."""
+    yield from _is_not_utf_8(context)
+
+
+@check(
+    "XML-UTF8-5",
+    clause="RFC 5874 §3",
+    level=MUST,
+    on=bodies(XCAP_DIFF) + unreadable_bodies(XCAP_DIFF),
+)
+def xcap_changes_are_utf_8(body: object, context: Context) -> Iterator[Mismatch]:
+    """An XCAP diff document is encoded in UTF-8."""
     yield from _is_not_utf_8(context)
 
 

@@ -44,6 +44,7 @@ REGINFO = "application/reginfo+xml"
 RESOURCE_LISTS = "application/resource-lists+xml"
 RLS_SERVICES = "application/rls-services+xml"
 AUTH_POLICY = "application/auth-policy+xml"
+XCAP_DIFF = "application/xcap-diff+xml"
 PRES_CONTENT = "application/vnd.oma.pres-content+xml"
 
 DOCUMENTS: tuple[str, ...] = tuple(media for entry in catalog() for media in entry.media)
@@ -85,10 +86,10 @@ _PARSERS: Mapping[str, Callable[[etree._Element], object]] = {
 
 @lru_cache(_REMEMBERED)
 def _attempt(media_type: str, data: bytes) -> object:
-    wanted = catalog().root_for_media(media_type)
+    wanted = catalog().roots_for_media(media_type)
     try:
         root = parse_xml(data)
-        if wanted is not None and QName.parse(root.tag) != wanted:
+        if wanted and QName.parse(root.tag) not in wanted:
             return WrongRootError(f"the root is {root.tag}", line_of(root))
         return _PARSERS.get(media_type, XmlDocument)(root)
     except BodyError as error:

@@ -8,10 +8,10 @@ from typing import Final
 from lxml import etree
 
 from harness.body import namespaces as ns
-from harness.body.catalog import QName
-from harness.body.schema import SchemaError, expected_root, path_of
+from harness.body.catalog import QName, catalog
+from harness.body.schema import SchemaError, path_of
 from harness.checks.context import Context
-from harness.checks.registry import MUST, SHOULD, bodies, check, unreadable_bodies
+from harness.checks.registry import INFO, MUST, SHOULD, bodies, check, unreadable_bodies
 from harness.checks.xml_documents import (
     AUTH_POLICY,
     DOCUMENTS,
@@ -23,6 +23,7 @@ from harness.checks.xml_documents import (
     RLMI,
     RLS_SERVICES,
     WATCHERINFO,
+    XCAP_DIFF,
     WrongRootError,
     at_body,
     at_path,
@@ -57,6 +58,16 @@ _ROOTS: Final[tuple[tuple[str, str, str, Level], ...]] = (
         "OMA Presence Content XDM §schema of pres-content",
         SHOULD,
     ),
+    ("PIDFDIFF", "application/pidf-diff+xml", "RFC 5262 §3", MUST),
+    ("XCAPDIFF", XCAP_DIFF, "RFC 5874 §3", MUST),
+    (
+        "OMAPROFILE",
+        "application/vnd.oma.user-profile+xml",
+        "OMA Shared XDM §schema of user-profile",
+        SHOULD,
+    ),
+    ("RCSPLACE", "application/vnd.gsma.rcspushlocation+xml", "GSMA RCC.07 §geolocation push", INFO),
+    ("RCSFILE", "application/vnd.gsma.rcs-ft-http+xml", "GSMA RCC.07 §file transfer by HTTP", INFO),
 )
 """Name of the check, media type, clause that says what the root is, and level."""
 
@@ -110,6 +121,22 @@ _SPECIFICATIONS: Final[tuple[tuple[str, str, Level, tuple[str, ...]], ...]] = (
         SHOULD,
         ("urn:oma:xml:prs:pres-content",),
     ),
+    # Parts of a location are in whatever GML allows: RFC 5491 narrows that to eight shapes.
+    ("SHAPES", "RFC 5491 §5", SHOULD, (ns.GML, ns.PIDFLO)),
+    ("CIVIC", "RFC 5139 §4", SHOULD, ("urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr",)),
+    ("PLACE", "RFC 4589 §4", SHOULD, ("urn:ietf:params:xml:ns:location-type",)),
+    # Both say of their documents: "MUST be well-formed and SHOULD be valid".
+    ("PIDFDIFF", "RFC 5262 §3", SHOULD, ("urn:ietf:params:xml:ns:pidf-diff",)),
+    ("XCAPDIFF", "RFC 5874 §3", SHOULD, ("urn:ietf:params:xml:ns:xcap-diff",)),
+    (
+        "OMAPROFILE",
+        "OMA Shared XDM §schema of user-profile",
+        SHOULD,
+        ("urn:oma:xml:xdm:user-profile",),
+    ),
+    # No schema is published: ours tells what clients send, and can blame nobody.
+    ("RCSPLACE", "GSMA RCC.07 §geolocation push", INFO, (f"{ns.RCS}:geolocation",)),
+    ("RCSFILE", "GSMA RCC.07 §file transfer by HTTP", INFO, (f"{ns.RCS}:fthttp",)),
 )
 """Name of the check, clause, level, and the namespaces that the specification defines."""
 
@@ -130,7 +157,7 @@ def _is_judged_by_its_text(error: SchemaError) -> bool:
     return is_double or is_priority or is_time or _is_about_form_of_id(error)
 
 
-def _schema_of(error: SchemaError, root: etree._Element) -> str | None:
+def schema_at_fault(error: SchemaError, root: etree._Element) -> str | None:
     """The namespace whose schema is broken: that of the parent where a child is out of place."""
     if "is not allowed here" not in error.reason:
         return error.namespace
@@ -140,7 +167,7 @@ def _schema_of(error: SchemaError, root: etree._Element) -> str | None:
 
 
 def _add_root_check(name: str, media_type: str, clause: str, level: Level) -> None:
-    wanted = expected_root(media_type)
+    wanted = " or ".join(map(str, catalog().roots_for_media(media_type)))
 
     def root_is_that_of_its_type(error: object, context: Context) -> Iterator[Mismatch]:
         if isinstance(error, WrongRootError):
@@ -160,7 +187,7 @@ def _add_schema_check(name: str, clause: str, level: Level, spaces: tuple[str, .
         if root is None:
             return
         for error in errors:
-            if _schema_of(error, root) in spaces and not _is_judged_by_its_text(error):
+            if schema_at_fault(error, root) in spaces and not _is_judged_by_its_text(error):
                 yield at_path(context, root, error.path, "what the schema allows", error.reason)
 
     described = ", ".join(spaces)

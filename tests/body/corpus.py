@@ -20,7 +20,10 @@ NAMESPACES = (
     'xmlns:pr="urn:ietf:params:xml:ns:pres-rules" '
     'xmlns:ocp="urn:oma:xml:xdm:common-policy" xmlns:opr="urn:oma:xml:prs:pres-rules" '
     'xmlns:oxe="urn:oma:xml:xdm:extensions" xmlns:oxr="urn:oma:xml:xdm:xcap-error" '
-    'xmlns:gr="urn:ietf:params:xml:ns:gruuinfo" xmlns:x="urn:example:unknown"'
+    'xmlns:gr="urn:ietf:params:xml:ns:gruuinfo" xmlns:x="urn:example:unknown" '
+    'xmlns:gml="http://www.opengis.net/gml" xmlns:gs="http://www.opengis.net/pidflo/1.0" '
+    'xmlns:ca="urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr" '
+    'xmlns:lt="urn:ietf:params:xml:ns:location-type"'
 )
 ROOTS = {
     "presence": f'<presence xmlns="urn:ietf:params:xml:ns:pidf" {NAMESPACES} entity="sip:a@b">',
@@ -39,6 +42,16 @@ ROOTS = {
     "xcap-error": f'<xcap-error xmlns="urn:ietf:params:xml:ns:xcap-error" {NAMESPACES}>',
     "content": f'<content xmlns="urn:oma:xml:prs:pres-content" {NAMESPACES}>',
     "uriusages": f'<uriusages xmlns="urn:oma:xml:xdm:resource-list:oma-uriusage" {NAMESPACES}>',
+    "xcap-diff": f'<xcap-diff xmlns="urn:ietf:params:xml:ns:xcap-diff" {NAMESPACES} '
+    'xcap-root="http://a/b/">',
+    "pidf-diff": f'<pidf-diff xmlns="urn:ietf:params:xml:ns:pidf-diff" {NAMESPACES} '
+    'entity="pres:a@b" version="1">',
+    "p:pidf-full": '<p:pidf-full xmlns:p="urn:ietf:params:xml:ns:pidf-diff" '
+    f'xmlns="urn:ietf:params:xml:ns:pidf" {NAMESPACES} entity="pres:a@b" version="1">',
+    "user-profiles": f'<user-profiles xmlns="urn:oma:xml:xdm:user-profile" {NAMESPACES}>',
+    "rcsenvelope": '<rcsenvelope xmlns="urn:gsma:params:xml:ns:rcs:rcs:geolocation" '
+    f'{NAMESPACES} entity="tel:+1">',
+    "file": f'<file xmlns="urn:gsma:params:xml:ns:rcs:rcs:fthttp" {NAMESPACES}>',
 }
 PERSON = '<dm:person id="p">%s</dm:person>'
 DEVICE = '<dm:device id="d">%s<dm:deviceID>urn:x</dm:deviceID></dm:device>'
@@ -72,14 +85,15 @@ class Case:
         return f"{start}</{self.root}>".encode()
 
 
-def _cases(root: str, valid: dict[str, str], invalid: dict[str, str]) -> list[Case]:
+def cases(root: str, valid: dict[str, str], invalid: dict[str, str]) -> list[Case]:
+    """Documents of one root: name and content of each."""
     return [Case(name, root, content, True) for name, content in valid.items()] + [
         Case(name, root, content, False) for name, content in invalid.items()
     ]
 
 
 CASES: list[Case] = [
-    *_cases(
+    *cases(
         "presence",
         {
             "nothing": "",
@@ -122,7 +136,7 @@ CASES: list[Case] = [
             "text between the tuples": "text",
         },
     ),
-    *_cases(
+    *cases(
         "presence",
         {
             "empty person": PERSON % "",
@@ -142,7 +156,7 @@ CASES: list[Case] = [
             "<x:y/></dm:device>",
         },
     ),
-    *_cases(
+    *cases(
         "presence",
         {
             "activities": PERSON % '<rpid:activities from="2014-06-19T06:40:16Z" id="a" x:y="1">'
@@ -192,7 +206,7 @@ CASES: list[Case] = [
             "until that is no dateTime": PERSON % '<rpid:activities until="soon"/>',
         },
     ),
-    *_cases(
+    *cases(
         "presence",
         {
             "CIPID": PERSON
@@ -235,7 +249,7 @@ CASES: list[Case] = [
             "usage-rules first": GEOPRIV % "<gp:usage-rules/><gp:location-info/>",
         },
     ),
-    *_cases(
+    *cases(
         "presence",
         {
             "service-description": TUPLE
@@ -280,7 +294,7 @@ CASES: list[Case] = [
             "link priority 2": PERSON % '<opd11:link opd11:priority="2">a:b</opd11:link>',
         },
     ),
-    *_cases(
+    *cases(
         "watcherinfo",
         {
             "no list": "",
@@ -311,7 +325,7 @@ CASES: list[Case] = [
             "attribute that is not defined": WATCHERS.replace(">", ' x:y="1">', 1) % "",
         },
     ),
-    *_cases(
+    *cases(
         "list",
         {
             "no resource": "",
@@ -330,7 +344,7 @@ CASES: list[Case] = [
             "extension element": "<x:y/>",
         },
     ),
-    *_cases(
+    *cases(
         "resource-lists",
         {
             "no list": "",
@@ -350,7 +364,7 @@ CASES: list[Case] = [
             "extension between the lists": "<list/><x:y/>",
         },
     ),
-    *_cases(
+    *cases(
         "rls-services",
         {
             "no service": "",
@@ -370,7 +384,7 @@ CASES: list[Case] = [
             "extension before the package": SERVICE % "<list/><packages><x:y/></packages>",
         },
     ),
-    *_cases(
+    *cases(
         "ruleset",
         {
             "no rule": "",
@@ -422,7 +436,7 @@ CASES: list[Case] = [
             % "<ocp:external-list><rl:entry uri='sip:a@b'/></ocp:external-list>",
         },
     ),
-    *_cases(
+    *cases(
         "reginfo",
         {
             "no registration": "",
@@ -441,7 +455,7 @@ CASES: list[Case] = [
             "registration after an extension": "<x:y/>" + REGISTRATION % "",
         },
     ),
-    *_cases(
+    *cases(
         "xcap-directory",
         {
             "empty folders": '<folder auid="rls-services"> </folder><folder auid="a"/>',
@@ -456,7 +470,7 @@ CASES: list[Case] = [
             "<error-code>1</error-code></folder>",
         },
     ),
-    *_cases(
+    *cases(
         "xcap-caps",
         {
             "all": "<auids><auid>a</auid></auids><extensions/><namespaces>"
@@ -465,7 +479,7 @@ CASES: list[Case] = [
         },
         {"no namespaces": "<auids/>", "namespaces first": "<namespaces/><auids/>"},
     ),
-    *_cases(
+    *cases(
         "xcap-error",
         {
             "schema-validation-error": "<schema-validation-error phrase='p'/>",
@@ -483,7 +497,7 @@ CASES: list[Case] = [
             "cannot-delete with content": "<cannot-delete>x</cannot-delete>",
         },
     ),
-    *_cases(
+    *cases(
         "content",
         {
             "icon": "<mime-type>image/png</mime-type><encoding>base64</encoding>"
@@ -492,7 +506,7 @@ CASES: list[Case] = [
         },
         {"no data": "<mime-type>image/png</mime-type>", "data first": "<data/><encoding/>"},
     ),
-    *_cases(
+    *cases(
         "uriusages",
         {"no usage": "", "usage": '<oxe:common-usage id="u"><x:y/></oxe:common-usage>'},
         {
@@ -502,7 +516,7 @@ CASES: list[Case] = [
             "usage that is not defined": "<x:y/>",
         },
     ),
-    *_cases(
+    *cases(
         "xcap-error",
         {
             "local constraint": "<extension><oxr:local-constraint-failure phrase='p'>"
@@ -514,7 +528,7 @@ CASES: list[Case] = [
             "<oxr:alt-value/></oxr:local-constraint-failure></extension>",
         },
     ),
-    *_cases(
+    *cases(
         "ruleset",
         {
             "media and services of OMA": CONDITIONS % "<oxe:media-list><oxe:audio/><oxe:video>"

@@ -57,6 +57,29 @@ REGINFO = (
     "</reginfo>"
 )
 GEOPRIV = "<gp:geopriv>{}</gp:geopriv>"
+PLACED = GEOPRIV.format("<gp:location-info>{}</gp:location-info><gp:usage-rules/>")
+CIRCLE = (
+    '<gs:Circle xmlns:gs="http://www.opengis.net/pidflo/1.0" '
+    'xmlns:gml="http://www.opengis.net/gml"><gml:pos>42.5 -73.2</gml:pos>'
+    '<gs:radius uom="urn:ogc:def:uom:EPSG::9001">{}</gs:radius></gs:Circle>'
+)
+CIVIC = (
+    '<civicAddress xmlns="urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr">'
+    "<country>{}</country></civicAddress>"
+)
+CAFE = '<r:place-type><cafe xmlns="urn:ietf:params:xml:ns:location-type">{}</cafe></r:place-type>'
+PROFILE = '<user-profiles xmlns="urn:oma:xml:xdm:user-profile"><user-profile {}/></user-profiles>'
+PLACE_OF_RCS = (
+    '<rcsenvelope xmlns="urn:gsma:params:xml:ns:rcs:rcs:geolocation" entity="tel:+1">'
+    '<rcspushlocation {}><geopriv xmlns="urn:ietf:params:xml:ns:pidf:geopriv10">'
+    "<location-info/><usage-rules/></geopriv><timestamp>2014-06-19T06:40:16Z</timestamp>"
+    "</rcspushlocation></rcsenvelope>"
+)
+FILE_OF_RCS = (
+    '<file xmlns="urn:gsma:params:xml:ns:rcs:rcs:fthttp"><file-info type="file">'
+    "<file-size>{}</file-size><content-type>image/png</content-type>"
+    '<data url="https://a/b" until="2014-06-19T06:40:16Z"/></file-info></file>'
+)
 OTHER = b"<other/>"
 
 
@@ -85,6 +108,33 @@ def refused(body: str) -> list[Step]:
         http("PUT", LISTS, lists()),
         reply(409, body.encode(), Content_Type="application/xcap-error+xml"),
     ]
+
+
+def partial(content: str = "", root: str = "pidf-diff") -> list[Step]:
+    from tests.checks.bodies import notification, subscription
+
+    body = f'{DECLARATION}<{root} xmlns="urn:ietf:params:xml:ns:pidf-diff">{content}</{root}>'
+    kind = "application/pidf-diff+xml"
+    return [*subscription(accept=f"{PIDF_TYPE}, {kind}"), *notification(body.encode(), kind)]
+
+
+def changed(content: str = "", root: str = "xcap-diff") -> list[Step]:
+    from tests.checks.bodies import notification, subscription
+
+    start = f'<{root} xmlns="urn:ietf:params:xml:ns:xcap-diff" xcap-root="http://a/">'
+    body = f"{DECLARATION}{start}{content}</{root}>".encode("latin-1")
+    kind = "application/xcap-diff+xml"
+    return [*subscription("xcap-diff", kind), *notification(body, kind, event="xcap-diff")]
+
+
+def profiled(body: str) -> list[Step]:
+    target = "/org.openmobilealliance.user-profile/users/sip:alice@example.com/user-profile"
+    return got(target, "application/vnd.oma.user-profile+xml", body.encode())
+
+
+def sent(body: str, kind: str) -> list[Step]:
+    """A body of RCS, put where HTTP takes it: none of the flow's requests carries one."""
+    return got("/", f"application/vnd.gsma.{kind}+xml", body.encode())
 
 
 def capabilities(body: str) -> list[Step]:
@@ -270,6 +320,58 @@ CASES = [
         "XML-SCHEMA-OMACONTENT-1",
         content("<data>aGVsbG8=</data>"),
         content("<picture/>"),
+        "documented",
+    ),
+    Case("XML-UTF8-5", changed(), changed("<!-- é -->")),
+    Case("XML-ROOT-PIDFDIFF-1", partial(), partial(root="presence")),
+    Case("XML-ROOT-XCAPDIFF-1", changed(), changed(root="diff")),
+    Case(
+        "XML-ROOT-OMAPROFILE-1",
+        profiled(PROFILE.format('uri="sip:a@b"')),
+        profiled("<other/>"),
+        "documented",
+    ),
+    Case(
+        "XML-ROOT-RCSPLACE-1",
+        sent(PLACE_OF_RCS.format('id="1"'), "rcspushlocation"),
+        sent("<other/>", "rcspushlocation"),
+        "documented",
+    ),
+    Case(
+        "XML-ROOT-RCSFILE-1",
+        sent(FILE_OF_RCS.format("1"), "rcs-ft-http"),
+        sent("<other/>", "rcs-ft-http"),
+        "documented",
+    ),
+    Case(
+        "XML-SCHEMA-SHAPES-1",
+        in_person(PLACED.format(CIRCLE.format("10"))),
+        in_person(PLACED.format(CIRCLE.format("ten"))),
+    ),
+    Case(
+        "XML-SCHEMA-CIVIC-1",
+        in_person(PLACED.format(CIVIC.format("FR"))),
+        in_person(PLACED.format(CIVIC.format("France"))),
+    ),
+    Case("XML-SCHEMA-PLACE-1", in_person(CAFE.format("")), in_person(CAFE.format("Central"))),
+    Case("XML-SCHEMA-PIDFDIFF-1", partial('<remove sel="a/b"/>'), partial('<remove sel="a//b"/>')),
+    Case("XML-SCHEMA-XCAPDIFF-1", changed('<document sel="a"/>'), changed("<document/>")),
+    Case(
+        "XML-SCHEMA-OMAPROFILE-1",
+        profiled(PROFILE.format('uri="sip:a@b"')),
+        profiled(PROFILE.format("")),
+        "documented",
+    ),
+    Case(
+        "XML-SCHEMA-RCSPLACE-1",
+        sent(PLACE_OF_RCS.format('id="1"'), "rcspushlocation"),
+        sent(PLACE_OF_RCS.format(""), "rcspushlocation"),
+        "documented",
+    ),
+    Case(
+        "XML-SCHEMA-RCSFILE-1",
+        sent(FILE_OF_RCS.format("1"), "rcs-ft-http"),
+        sent(FILE_OF_RCS.format("1 kB"), "rcs-ft-http"),
         "documented",
     ),
 ]
