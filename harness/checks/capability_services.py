@@ -38,7 +38,8 @@ class Service:
         return is_certain(self.sources)
 
 
-_STANDALONE = "oma.cpm.msg oma.cpm.largemsg oma.cpm.deferred +g.gsma.rcs.cpm.pager-large"
+_STANDALONE = "oma.cpm.msg oma.cpm.largemsg oma.cpm.deferred"
+_PAGER_LARGE = "+g.gsma.rcs.cpm.pager-large"
 
 # Service id, its version, RCS versions (letters as in `capability_tables`), sources, tags.
 _ROWS: Final = (
@@ -55,7 +56,10 @@ _ROWS: Final = (
     ),
     (f"{_OMA}File-Transfer-thumb", "2.0", "R", "samsung imsstack google", "rcs.ftthumb"),
     (f"{_OMA}File-Transfer-HTTP", "1.0", "RU", "aosp samsung google", "rcs.fthttp"),
-    (f"{_OMA}StandaloneMsg", "2.0", "RU", "aosp samsung imsstack", _STANDALONE),
+    (
+        *(f"{_OMA}StandaloneMsg", "2.0", "RU", "aosp samsung imsstack"),
+        f"{_STANDALONE} {_PAGER_LARGE}",
+    ),
     (f"{_GSMA}imageshare", "1.0", "2ER", "page samsung ericsson", "gsma-is"),
     (f"{_GSMA}videoshare", "1.0", "2ER", "page samsung ericsson", "+g.3gpp.cs-voice"),
     (f"{_GSMA}videoshare", "2.0", "R", "samsung ericsson", "gsma-vs"),
