@@ -29,7 +29,7 @@ _OPTIONS = (
     ("persona", "conformant", "NAME", "how the reference UE behaves: conformant or documented"),
     ("pcap", "", "FILE", "judge a capture instead of live traffic"),
     ("profile", "documented", "NAME|FILE", "whose clauses apply, identities, addresses, timers"),
-    ("reports", "reports/latest", "DIR", "where the reports go"),
+    ("reports", "", "DIR", "where the reports go"),
 )
 _REMIND_SECONDS = 5.0
 
@@ -38,7 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Each option has an ini twin: `--presence-ue` and `presence_ue`."""
     group = parser.getgroup("presence", "presence conformance")
     for name, default, metavar, text in _OPTIONS:
-        group.addoption(f"--presence-{name}", metavar=metavar, help=f"{text} ({default or 'off'})")
+        shown = default or {"reports": "reports/latest"}.get(name, "off")
+        group.addoption(f"--presence-{name}", metavar=metavar, help=f"{text} ({shown})")
         parser.addini(f"presence_{name}", text, default=default)
     group.addoption(
         "--presence-defect",
@@ -144,7 +145,7 @@ def _options(config: pytest.Config) -> Options:
         defects=tuple(config.getoption("--presence-defect") or config.getini("presence_defect")),
         capture=capture,
         profile=_profile(config, value("profile")),
-        reports=_path(config, "reports") or config.rootpath,
+        reports=_path(config, "reports") or _home(config) / "reports" / "latest",
         strict_order=bool(
             config.getoption("--presence-strict-order") or config.getini("presence_strict_order")
         ),
@@ -172,6 +173,13 @@ def _path(config: pytest.Config, name: str) -> Path | None:
     return config.rootpath / found if found else None
 
 
+def _home(config: pytest.Config) -> Path:
+    """The root folder; not that of another project, which pytest takes from the path of a capture
+    where it is given without test files."""
+    started = config.invocation_params.dir
+    return config.rootpath if started.is_relative_to(config.rootpath) else started
+
+
 def _introduce(config: pytest.Config, presence: Session) -> None:
     """Tell a person with a phone where to point it."""
     addresses = presence.addresses
@@ -195,6 +203,7 @@ def _say(config: pytest.Config, text: str) -> None:
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             reporter.ensure_newline()
             reporter.write_line(text)
+            reporter.flush()  # somebody waits with us, perhaps at the other end of a pipe
 
 
 class Flow:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import signal
+import asyncio
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.interop.tools import presence
-from tests.live import ROOT, PlayedRun, play
+from tests.live import ROOT, PlayedRun, play, play_ue
 
 DOCUMENTED = ROOT / "fixtures" / "documented.pcapng"
 
@@ -154,10 +151,12 @@ def test_ue_refuses_addresses_that_it_cannot_use() -> None:
 # -- UEs that misbehave -------------------------------------------------------------------------
 
 
-def external(tmp_path: Path, ue: Callable[[int, int, threading.Event], None]) -> PlayedRun:
+def external(
+    tmp_path: Path, ue: Callable[[int, int, threading.Event], None], step: float = 0.5
+) -> PlayedRun:
     """A run with an external UE: `ue` gets the SIP and the XCAP port, and hears when it is over."""
     sip, xcap = free_port(), free_port()
-    profile = external_profile(tmp_path, sip, xcap)
+    profile = external_profile(tmp_path, sip, xcap, step)
     over = threading.Event()
     thread = threading.Thread(target=ue, args=(sip, xcap, over))
     thread.start()
@@ -187,20 +186,9 @@ def test_ue_that_never_speaks_gives_inconc_and_a_failed_run(tmp_path: Path) -> N
 
 def test_ue_that_stops_after_step_7_fails_step_9_and_blocks_the_rest(tmp_path: Path) -> None:
     def stops(sip: int, xcap: int, over: threading.Event) -> None:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "harness.cli", "ue", "--defect", "never-publishes"),
-                *("--registrar", f"sip:127.0.0.1:{sip}", "--xcap-root", f"http://127.0.0.1:{xcap}"),
-            ],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        over.wait(120)
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        asyncio.run(play_ue(sip, xcap, over, keeps_back=b"PUBLISH "))
 
-    run = external(tmp_path, stops)
+    run = external(tmp_path, stops, step=2)
     assert run.status == 1
     verdicts = run.verdicts
     assert verdicts["7"] == "pass"
@@ -234,14 +222,3 @@ def test_ue_that_sends_garbage_is_judged_and_nothing_breaks(tmp_path: Path) -> N
     assert "GEN-SYNTAX-1" in run.said
     assert no_traceback(run.said)
     assert reports_are_whole(run)
-
-
-def test_run_that_is_killed_keeps_what_it_saw(tmp_path: Path, live_run: PlayedRun) -> None:
-    from harness.report.record import read_record
-    from harness.report.views import write_reports
-
-    lines = (live_run.folder / "run.jsonl").read_bytes()
-    (tmp_path / "run.jsonl").write_bytes(lines[: len(lines) // 2])
-    assert read_record(tmp_path / "run.jsonl").messages
-    assert write_reports(tmp_path / "run.jsonl", tmp_path)
-    shutil.rmtree(tmp_path)
