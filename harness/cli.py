@@ -8,6 +8,7 @@ import ipaddress
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_audit(commands.add_parser("audit", help="judge captures (pcap, pcapng)"))
+    _add_validate(commands.add_parser("validate", help="judge message bodies in files"))
     _add_network(commands.add_parser("network", help="play the network side for a UE"))
     _add_ue(commands.add_parser("ue", help="run the reference UE against any server"))
     _add_checks(commands.add_parser("checks", help="list the checks"))
@@ -80,6 +82,18 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
         "--strict-order", action="store_true", help="ask for the documented order of the requests"
     )
     parser.set_defaults(run=_audit)
+
+
+def _add_validate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help='a body ("-": standard input)')
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--type",
+        metavar="MEDIA/TYPE",
+        help="Content-Type of the bodies, with its parameters (default: what the root tells)",
+    )
+    _add_profile(parser)
+    parser.set_defaults(run=_validate)
 
 
 def _add_profile(parser: argparse.ArgumentParser) -> None:
@@ -208,6 +222,18 @@ def _audit(arguments: argparse.Namespace) -> int:
         as_json=arguments.format == "json",
         strict_order=arguments.strict_order,
         jobs=arguments.jobs,
+    )
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from harness.commands_validate import run_validate
+
+    return run_validate(
+        arguments.files,
+        load_profile(arguments.profile),
+        time.time(),
+        content_type=arguments.type,
+        as_json=arguments.format == "json",
     )
 
 

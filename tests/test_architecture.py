@@ -28,10 +28,21 @@ ALLOWED = {
     "report": {"model", "trace", "flow", "sip", "xcap"},
     "catalogue": {"model", "config", "checks", "flow"},
     "audit": {"model", "config", "trace", "capture", "checks", "flow"},
+    "validate": {"model", "config", "trace", "body", "checks"},
     "parallel": {"model", "config", "checks", "flow", "audit"},
 }
 ENTRY_POINTS = {
-    *("plugin", "cli", "commands", "commands_live", "output", "run", "live", "session"),
+    *(
+        "plugin",
+        "cli",
+        "commands",
+        "commands_live",
+        "commands_validate",
+        "output",
+        "run",
+        "live",
+        "session",
+    ),
     "__init__",
 }
 

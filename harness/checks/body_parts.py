@@ -28,8 +28,13 @@ def judged_parts(
     if not data or not value:
         return
     offset = len(message.raw) - len(data) if message.raw.endswith(data) else None
+    yield from parts_of(BodyPart(_essence(value), value, data, offset), context)
+
+
+def parts_of(body: BodyPart, context: Context) -> Iterator[tuple[Kind, object, Context]]:
+    """A body and the parts in it, likewise."""
     count = 0
-    waiting = [(0, BodyPart(_essence(value), value, data, offset))]
+    waiting = [(0, body)]
     while waiting and count < _MAX_PARTS:
         depth, part = waiting.pop(0)
         count += 1
