@@ -29,6 +29,9 @@ _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
+_REMEMBERED = 64
+"""URIs: several checks and the flow take the same one apart."""
+
 MAX_TARGET = 16 * 1024
 """Characters of an XCAP URI that is read; HTTP asks for at least 8000 (RFC 9110 §4.1)."""
 
@@ -149,6 +152,7 @@ class XcapUri:
         return canonical_xui(self.xui)
 
 
+@lru_cache(_REMEMBERED)
 def parse_xcap_uri(target: str, root_path: str = "/") -> XcapUri:
     """Take a request-target, or a whole XCAP URI, apart (RFC 4825 §6); raises `XcapUriError`.
 
