@@ -155,7 +155,6 @@ DOCUMENT_DEFECTS: tuple[Defect, ...] = (
         "the RLS service names an unknown element in place of its package",
         RLS,
         swap_body("<package>presence</package>", "<event>presence</event>"),
-        "RLS-PACKAGE-2",
         "XML-SCHEMA-RLS-1",
     ),
     defect(

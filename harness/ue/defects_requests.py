@@ -18,6 +18,7 @@ from harness.ue.defect import (
     drop,
     empty,
     has,
+    keep_back,
     outside,
     requests,
     swap,
@@ -281,6 +282,12 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         PUBLISH,
         drop("Event"),
         "PUB-EVENT-1",
+    ),
+    defect(
+        "never-publishes",
+        "no PUBLISH is sent: the flow ends after the subscriptions",
+        PUBLISH,
+        keep_back,
     ),
     defect(
         "publish-without-body",
