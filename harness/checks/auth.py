@@ -13,15 +13,20 @@ from harness.sip.auth_params import parse_auth_values
 from harness.sip.digest import Credentials, Expected, Refusal, is_supported, verify
 from harness.sip.message import Request, Response
 
-_ANY = requests()
+# Not ACK, whose credentials are those of the INVITE (RFC 3261 §22.1), and not CANCEL, which no
+# one may challenge (§22.1).
+_ANY = requests(
+    *("REGISTER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "OPTIONS", "MESSAGE", "INVITE", "BYE"),
+    *("REFER", "INFO", "UPDATE", "PRACK"),
+)
 _CROSSING = 1.0
 
 
 def _answers(request: Request, context: Context) -> Iterator[tuple[str, int, Credentials, Nonce]]:
-    """The credentials that use a nonce which the network was seen to give."""
+    """The credentials that use a nonce which the network was seen to give in a challenge."""
     for name, offset, credentials in credentials_in(request):
         nonce = context.session.authentication.find(credentials)
-        if nonce is not None:
+        if nonce is not None and nonce.challenges:
             yield name, offset, credentials, nonce
 
 
@@ -43,6 +48,12 @@ def _challenged(request: Request, context: Context) -> tuple[Request, Response] 
     return None if refused.method != request.method or is_repeat else (refused, response)
 
 
+def _is_same_dialog(one: Request, other: Request) -> bool:
+    """Whether two requests of a Call-ID have the same tags: dialogs can share a Call-ID."""
+    tags = (tag_of(one.from_), tag_of(one.to))
+    return tags == (tag_of(other.from_), tag_of(other.to))
+
+
 def _read(offset: int, name: str, expected: str, observed: str) -> Mismatch:
     return Mismatch(expected, observed, name, offset)
 
@@ -55,6 +66,8 @@ def resubmission_increments_cseq(request: Request, context: Context) -> Iterator
         return
     if next(credentials_in(request), None) is None or request.method == "REGISTER":
         return  # REG-CSEQ-1 has the word on REGISTER
+    if not _is_same_dialog(found[0], request):
+        return
     if request.cseq.number <= found[0].cseq.number:
         yield mismatch(request, "CSeq", f"{found[0].cseq.number + 1} {request.method}")
 
@@ -91,6 +104,10 @@ def credentials_are_in_their_field(request: Request, context: Context) -> Iterat
         return
     wanted = CREDENTIALS_FIELDS[CHALLENGE_FIELDS[found[1].status]]
     fresh = context.session.authentication.offered(found[1])
+    # A server and a proxy may have the same nonces: what is also in its field is right.
+    fresh -= {
+        (each.realm, each.nonce) for name, _, each in credentials_in(request) if name == wanted
+    }
     for name, offset, each in credentials_in(request):
         # A server may use one nonce for both, so both fields are right if both were seen.
         nonce = context.session.authentication.find(each)
@@ -105,7 +122,7 @@ def refused_credentials_are_not_sent_again(
 ) -> Iterator[Mismatch]:
     """Credentials that have just been rejected are not sent again with the same nonce."""
     found = _challenged(request, context)
-    if found is None:
+    if found is None or not _is_same_attempt(found[0], request):
         return
     refused = {
         (each.realm, each.nonce)
@@ -121,6 +138,17 @@ def refused_credentials_are_not_sent_again(
         is_replaced = any(realm == each.realm for realm, _ in fresh)
         if key in refused and key not in fresh and is_replaced:
             yield _read(offset, name, "the nonce of the last challenge", f"nonce={each.nonce}")
+
+
+def _is_same_attempt(one: Request, other: Request) -> bool:
+    """Whether a request repeats another: a different one may have been on its way already."""
+    contents = (one.uri, one.expires, one.event, one.body)
+    return _is_same_dialog(one, other) and contents == (
+        other.uri,
+        other.expires,
+        other.event,
+        other.body,
+    )
 
 
 @check("AUTH-NONCE-2", clause="RFC 3261 §22.2", level=SHOULD, on=_ANY, sender="ue")
@@ -160,25 +188,25 @@ def next_nonce_is_used(request: Request, context: Context) -> Iterator[Mismatch]
 def opaque_is_returned(request: Request, context: Context) -> Iterator[Mismatch]:
     """The opaque value of the challenge is returned unchanged."""
     for name, offset, credentials, nonce in _answers(request, context):
-        wanted = nonce.challenge.opaque if nonce.challenge is not None else None
-        if wanted is not None and credentials.opaque != wanted:
-            yield _read(
-                offset, name, f'opaque="{wanted}"', f"opaque={credentials.opaque or 'absent'}"
-            )
+        wanted = [each.opaque for each in nonce.challenges]
+        # An empty value says as much as none.
+        if None in wanted or (credentials.opaque or "") in wanted:
+            continue
+        yield _read(
+            offset, name, f'opaque="{wanted[-1]}"', f"opaque={credentials.opaque or 'absent'}"
+        )
 
 
 @check("AUTH-ALGORITHM-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
 def algorithm_is_that_of_the_challenge(request: Request, context: Context) -> Iterator[Mismatch]:
     """The algorithm of the credentials is that of the challenge."""
     for name, offset, credentials, nonce in _answers(request, context):
-        if nonce.challenge is None:
-            continue
-        wanted = {(each or "MD5").lower() for each in nonce.algorithms}
-        if (credentials.algorithm or "MD5").lower() not in wanted:
+        wanted = [each.algorithm or "MD5" for each in nonce.challenges]
+        if (credentials.algorithm or "MD5").lower() not in (each.lower() for each in wanted):
             yield _read(
                 offset,
                 name,
-                f"algorithm={nonce.challenge.algorithm or 'MD5'}",
+                f"algorithm={wanted[-1]}",
                 f"algorithm={credentials.algorithm or 'MD5'}",
             )
 
@@ -187,19 +215,20 @@ def algorithm_is_that_of_the_challenge(request: Request, context: Context) -> It
 def qop_is_sent_where_offered(request: Request, context: Context) -> Iterator[Mismatch]:
     """Credentials for a challenge with qop have a qop parameter."""
     for name, offset, credentials, nonce in _answers(request, context):
-        if nonce.challenge is not None and nonce.challenge.qop and credentials.qop is None:
-            yield _read(offset, name, f"qop={nonce.challenge.qop[0]}", "no qop")
+        offered = [each.qop for each in nonce.challenges]
+        if all(offered) and credentials.qop is None:
+            yield _read(offset, name, f"qop={offered[-1][0]}", "no qop")
 
 
 @check("AUTH-QOP-2", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
 def qop_is_one_of_those_offered(request: Request, context: Context) -> Iterator[Mismatch]:
     """The qop of the credentials is one of those in the challenge."""
     for name, offset, credentials, nonce in _answers(request, context):
-        if nonce.challenge is None or credentials.qop is None:
-            continue
-        offered = [each.lower() for each in nonce.challenge.qop]
-        if credentials.qop.lower() not in offered:
-            yield _read(offset, name, ", ".join(offered) or "no qop", f"qop={credentials.qop}")
+        offered = [value.lower() for each in nonce.challenges for value in each.qop]
+        # Without an offer AUTH-CNONCE-2 has the word.
+        if offered and credentials.qop is not None and credentials.qop.lower() not in offered:
+            wanted = " or ".join(dict.fromkeys(offered))
+            yield _read(offset, name, f"qop={wanted}", f"qop={credentials.qop}")
 
 
 @check("AUTH-CNONCE-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
@@ -211,31 +240,77 @@ def qop_comes_with_cnonce_and_nc(request: Request, context: Context) -> Iterator
                 yield _read(offset, name, param, f"no {param}")
 
 
-@check("AUTH-CNONCE-2", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-CNONCE-2", clause="RFC 2617 §3.2.2", level=SHOULD, on=_ANY, sender="ue")
 def no_qop_means_no_cnonce_and_nc(request: Request, context: Context) -> Iterator[Mismatch]:
-    """Credentials for a challenge without qop have neither cnonce nor nc."""
+    """Credentials for a challenge without qop have neither qop, cnonce nor nc.
+
+    RFC 2617 says MUST NOT, but RFC 7616 §3.4, which RFC 8760 puts in its place, has cnonce and nc
+    "used by all implementations", and RFC 8760 §2.6 takes qop for "auth" where it is not given:
+    a remark.
+    """
     for name, offset, credentials, nonce in _answers(request, context):
-        if nonce.challenge is None or nonce.challenge.qop:
+        # "-sess" has need of the cnonce (RFC 3261 §22.4 (8)).
+        is_session = (credentials.algorithm or "").lower().endswith("-sess")
+        if is_session or any(each.qop for each in nonce.challenges):
             continue
-        for param, value in (("cnonce", credentials.cnonce), ("nc", credentials.nc)):
+        for param in ("qop", "cnonce", "nc"):
+            value = getattr(credentials, param)
             if value is not None:
                 yield _read(offset, name, f"no {param}", f"{param}={value}")
 
 
 @check("AUTH-NC-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
 def nonce_count_is_not_repeated(request: Request, context: Context) -> Iterator[Mismatch]:
-    """The nc value counts the requests sent with the nonce: none comes twice."""
-    first = context.transaction.request if context.transaction is not None else None
-    if (first is not None and first.cseq == request.cseq) or request.method in ("ACK", "CANCEL"):
-        return
+    """The nc value counts the requests sent with the nonce: it is not 0, and none comes twice.
+
+    Judged within one Call-ID where the request before was seen with its answer, so that no
+    challenge was missed which gave the nonce anew.
+    """
     for name, offset, credentials, nonce in _answers(request, context):
-        seen = nonce.counts[credentials.nonce_count] if credentials.nonce_count is not None else 0
-        # A nonce of two challenges may be counted from one for each of them.
-        if seen >= nonce.given:
+        count = credentials.nonce_count
+        if count == 0:
+            yield _read(offset, name, "nc=00000001 or more", f"nc={credentials.nc}")
+        elif _is_repeated(request, credentials, nonce) and _follows_an_answer(request, context):
             yield _read(offset, name, f"nc={nonce.highest + 1:08x}", f"nc={credentials.nc}")
 
 
-@check("AUTH-NC-2", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-NC-3", clause="RFC 2617 §3.2.2", level=SHOULD, on=_ANY, sender="ue")
+def nonce_count_is_shared_by_dialogs(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The nc value counts all requests with the nonce, whatever their Call-ID.
+
+    Some servers give the same nonce to several requests within a second; the capture may lack one
+    of those challenges, so that it is a remark.
+    """
+    for name, offset, credentials, nonce in _answers(request, context):
+        count = credentials.nonce_count
+        is_own = (request.call_id or "", count) in nonce.calls
+        # A nonce of two challenges may be counted from one for each of them.
+        if count is not None and not is_own and nonce.counts[count] >= nonce.given:
+            yield _read(offset, name, f"nc={nonce.highest + 1:08x}", f"nc={credentials.nc}")
+
+
+def _is_repeated(request: Request, credentials: Credentials, nonce: Nonce) -> bool:
+    count = credentials.nonce_count
+    if count is None or request.cseq is None or nonce.counts[count] < nonce.given:
+        return False
+    # RFC 3263 §4.3: a request that failed goes to the next server with a new branch alone.
+    used = nonce.calls.get((request.call_id or "", count))
+    return used is not None and used != request.cseq.number
+
+
+def _follows_an_answer(request: Request, context: Context) -> bool:
+    """Whether the request before in this Call-ID was seen, with its final response."""
+    session, call_id = context.session, request.call_id or ""
+    last = session.spaces.get(("ue", call_id, request.method))
+    final = session.finals.get(("ue", call_id, request.method))
+    if last is None or final is None or request.cseq is None:
+        return False
+    return last.cseq == final[0] == request.cseq.number - 1
+
+
+# The text defines nc as the "count of the number of requests ... sent with the nonce value". A
+# server may give a nonce again that the UE has used before the capture began: a remark.
+@check("AUTH-NC-2", clause="RFC 2617 §3.2.2", level=SHOULD, on=_ANY, sender="ue")
 def nonce_count_begins_at_one(request: Request, context: Context) -> Iterator[Mismatch]:
     """In the first request with a nonce, nc is 00000001."""
     found = _challenged(request, context)
@@ -245,7 +320,7 @@ def nonce_count_begins_at_one(request: Request, context: Context) -> Iterator[Mi
         return  # the capture may lack the first answer
     for name, offset, credentials, nonce in _answers(request, context):
         is_first = nonce.used == 0 and nonce.entry.message is found[1]
-        if is_first and credentials.nonce_count not in (None, 1):
+        if is_first and credentials.nonce_count not in (None, 0, 1):
             yield _read(offset, name, "nc=00000001", f"nc={credentials.nc}")
 
 
@@ -253,6 +328,8 @@ def nonce_count_begins_at_one(request: Request, context: Context) -> Iterator[Mi
 def response_proves_the_password(request: Request, context: Context) -> Iterator[Mismatch]:
     """The response is the digest of the password that the profile gives for the user."""
     pixit = context.profile.pixit
+    if "impi" in pixit.model_fields_set and "password" not in pixit.model_fields_set:
+        return  # the profile names a user of its own, but not the password
     for name, offset, credentials in credentials_in(request):
         if credentials.username != pixit.impi or credentials.is_placeholder:
             continue
@@ -299,9 +376,12 @@ def parameters_are_quoted_as_defined(request: Request, context: Context) -> Iter
             yield _read(offset, name, "quoted as defined", ", ".join(credentials.misquoted))
 
 
-@check("AUTH-BASIC-1", clause="RFC 3261 §22.1", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-BASIC-1", clause="RFC 3261 §22", level=SHOULD, on=_ANY, sender="ue")
 def basic_is_not_used(request: Request, context: Context) -> Iterator[Mismatch]:
-    """The scheme "Basic" is not used in SIP."""
+    """The scheme "Basic" is not used in SIP.
+
+    "The usage of 'Basic' authentication has been deprecated": the MUST NOTs are the server's.
+    """
     for name in CREDENTIALS_FIELDS.values():
         for row in request.headers.rows(name):
             if row.value.partition(" ")[0].lower() == "basic":

@@ -27,6 +27,19 @@ _MAX_REMEMBERED = 4096
 _NUMBER = re.compile(r"[0-9]{1,10}")
 
 
+Space = tuple[Sender, str, str, str]
+"""Sender, Call-ID, To tag and method of a request: a dialog, or none, has numbers of its own."""
+
+# After these a UAC may send the same request once more, CSeq number included: to the targets of a
+# redirection (RFC 3261 §8.1.3.4: "SHOULD re-use the header fields"), to another server (RFC 3263
+# §4.3: a 503, or no answer, which a proxy reports as 408) or over another flow (RFC 5626 §4.3).
+_TRIED_ELSEWHERE = frozenset({*range(300, 400), 408, 430, 503})
+
+# Packets may overtake one another on the way to where they were captured.
+_REORDERED = 1.0
+_MAX_NUMBERS = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What is remembered of a request, to compare later ones with."""
@@ -79,6 +92,14 @@ class Session:
         default_factory=lambda: Bounded(_MAX_REMEMBERED)
     )
     """By sender of the request, Call-ID and method: CSeq number and status of the last final."""
+    answers: Bounded[Space, tuple[int, int]] = field(
+        default_factory=lambda: Bounded(_MAX_REMEMBERED)
+    )
+    """The same by the space of the request."""
+    numbers: Bounded[Space, tuple[tuple[int, float], ...]] = field(
+        default_factory=lambda: Bounded(_MAX_REMEMBERED)
+    )
+    """By space: the CSeq numbers that were used last, and when."""
     unavailable: Bounded[tuple[str, int], float] = field(default_factory=lambda: Bounded(256))
     """By host and port of a server: until when its 503 asked to be left alone."""
     forbidden: Bounded[tuple[str, str], tuple[Request, float]] = field(
@@ -109,13 +130,30 @@ class Session:
         return any(each.is_active for each in self.registrations.by_aor.values())
 
     def was_answered(self, request: Request, sender: Sender) -> bool:
-        """Whether a request with the same Call-ID, method and CSeq was seen to be answered.
+        """Whether a request with the same Call-ID, To tag, method and CSeq was seen to be answered.
 
-        A 503 does not count: like no answer, it sends the same request to another server.
+        An answer that sends the same request elsewhere does not count.
         """
-        found = self.finals.get((sender, request.call_id or "", request.method))
         number = request.cseq.number if request.cseq is not None else None
-        return found is not None and found[0] == number and found[1] != 503
+        return any(
+            found is not None and found[0] == number and found[1] not in _TRIED_ELSEWHERE
+            for found in map(self.answers.get, _spaces(request, sender))
+        )
+
+    def was_overtaken(self, request: Request, entry: TraceEntry, sender: Sender) -> bool:
+        """Whether a lower CSeq number may only mean that datagrams changed places.
+
+        True for a number not seen before, above the lowest one seen, that comes right after a
+        higher one over UDP.
+        """
+        if entry.source.transport.is_reliable or request.cseq is None:
+            return False
+        seen = [each for space in _spaces(request, sender) for each in self.numbers.get(space, ())]
+        number = request.cseq.number
+        if not seen or number in (each for each, _ in seen):
+            return False
+        higher = min((at for each, at in seen if each > number), default=entry.time)
+        return min(seen)[0] < number and entry.time - higher < _REORDERED
 
     def update(self, entry: TraceEntry, sender: Sender) -> None:
         """Take in an entry, after it has been judged."""
@@ -150,6 +188,10 @@ class Session:
         if branch and (sender, branch, request.method) not in self.branches:
             self.branches[sender, branch, request.method] = sent
         self.spaces[sender, sent.call_id, request.method] = sent
+        space = _space(request, sender)
+        self.numbers[space] = (*self.numbers.get(space, ()), (sent.cseq, entry.time))[
+            -_MAX_NUMBERS:
+        ]
         if sender == "network":
             if request.method != "ACK":
                 self.unanswered[entry.number] = entry
@@ -165,8 +207,9 @@ class Session:
     ) -> None:
         asker: Sender = "ue" if sender == "network" else "network"
         if response.status >= 200 and request.cseq is not None:
-            key = (asker, request.call_id or "", request.method)
-            self.finals[key] = (request.cseq.number, response.status)
+            final = (request.cseq.number, response.status)
+            self.finals[asker, request.call_id or "", request.method] = final
+            self.answers[_space(request, asker)] = final
         if sender != "network":
             return
         self.authentication.note_response(response, entry, request)
@@ -201,6 +244,17 @@ class Session:
             body=None if request.method == "DELETE" else source.body,
             etag=response.headers.get("ETag"),
         )
+
+
+def _spaces(request: Request, sender: Sender) -> set[Space]:
+    """The space of a request, and that of the request outside of dialogs which made its dialog."""
+    space = _space(request, sender)
+    return {space, (*space[:2], "", space[3])}
+
+
+def _space(request: Request, sender: Sender) -> Space:
+    tag = request.to.tag if request.to is not None else None
+    return sender, request.call_id or "", tag or "", request.method
 
 
 def _sent(request: Request, entry: TraceEntry) -> Sent:

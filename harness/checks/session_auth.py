@@ -14,6 +14,7 @@ from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
 
 _MAX_NONCES = 1024
+_MAX_CHALLENGES = 16
 
 CHALLENGE_FIELDS = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 CREDENTIALS_FIELDS = {
@@ -44,8 +45,10 @@ class Nonce:
     """How many challenges had it: some servers make one nonce a second."""
     is_shared: bool = False
     """Whether both a 401 and a 407 gave it."""
-    algorithms: set[str | None] = field(default_factory=set)
-    """Those of every challenge with this nonce (RFC 8760 §2.1 allows several)."""
+    challenges: list[Challenge] = field(default_factory=list)
+    """Every challenge with this nonce (RFC 8760 §2.1 allows several), the latest last."""
+    calls: Bounded[tuple[str, int], int] = field(default_factory=lambda: Bounded(_MAX_NONCES))
+    """By Call-ID and nc: the CSeq number of the request that used them first."""
 
 
 @dataclass(slots=True)
@@ -91,6 +94,8 @@ class Authentication:
                 nonce.highest = max(nonce.highest, count)
                 if len(nonce.counts) < _MAX_NONCES:
                     nonce.counts[count] += 1
+                number = request.cseq.number if request.cseq is not None else 0
+                nonce.calls.setdefault((request.call_id or "", count), number)
         if request.call_id is not None:
             self.challenged.pop(request.call_id, None)
 
@@ -101,13 +106,15 @@ class Authentication:
             key = (challenge.realm, challenge.nonce)
             known = self.nonces.get(key)
             if known is not None and known.entry is entry:
-                known.algorithms.add(challenge.algorithm)
+                known.challenges.append(challenge)
                 continue
             made = Nonce(challenge.realm, challenge.nonce, challenge, entry)
             if known is not None:
                 made.given, made.used = known.given + 1, known.used
                 made.counts, made.highest = known.counts, known.highest
-            made.algorithms = {challenge.algorithm} | (known.algorithms if known else set())
+            if known is not None:
+                made.challenges, made.calls = known.challenges[-_MAX_CHALLENGES:], known.calls
+            made.challenges = [*made.challenges, challenge]
             made.is_shared = known is not None and _status(known.entry) != response.status
             self.nonces[key] = made
         self._note_next(response, entry, request)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.checks.bounded import Bounded
 from harness.model import Sender
 from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
@@ -18,6 +19,8 @@ _LIFETIME = 128.0
 _MAX_TRANSACTIONS = 4096
 _MAX_RESPONSES = 16
 _MAX_REPEATS = 32
+# A retransmission and the final response may cross.
+_CROSSING = 0.4
 
 Key = tuple[str, ...]
 
@@ -45,6 +48,20 @@ class Transaction:
         return message if isinstance(message, Request) else None
 
     @property
+    def has_branch(self) -> bool:
+        """Whether a branch identifies it; otherwise copies of a fork cannot be told apart."""
+        return bool(self.key[1])
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the request was sent again well after its final response was seen.
+
+        The client may not have got that response: the point of capture lies between the two.
+        """
+        final = self.final
+        return final is not None and self.repeats[-1] > final.time + _CROSSING
+
+    @property
     def method(self) -> str:
         """The method of the request; "" where that was not seen."""
         request = self.request
@@ -66,7 +83,7 @@ class Transactions:
 
     def __init__(self) -> None:
         self._by_key: dict[Key, Transaction] = {}
-        self._by_cseq: dict[Key, Transaction] = {}
+        self._by_cseq: Bounded[Key, Transaction] = Bounded(_MAX_TRANSACTIONS)
         self._waiting: dict[tuple[Sender, str], dict[Key, Transaction]] = {}
 
     def __len__(self) -> int:
@@ -78,9 +95,13 @@ class Transactions:
         A response whose Via was spoilt still finds its request by Call-ID, CSeq and From tag.
         """
         known = self._by_key.get(transaction_key(message, sender))
-        if known is None and isinstance(message, Response):
-            return self._by_cseq.get(_cseq_key(message, _initiator(message, sender)))
-        return known
+        if not isinstance(message, Response):
+            return known
+        by_cseq = _cseq_key(message, _initiator(message, sender))
+        if known is not None and known.cseq_key == by_cseq:
+            return known
+        # A proxy that forwards without state can give all its requests one branch.
+        return self._by_cseq.get(by_cseq, known)
 
     def is_retransmission(self, entry: TraceEntry, sender: Sender) -> bool:
         """Whether the same bytes were already seen in the same transaction."""
@@ -126,7 +147,9 @@ class Transactions:
         made = Transaction(key, _cseq_key(message, initiator), initiator, entry.time, request)
         made.repeats.append(entry.time)
         # Re-inserting keeps the dictionary in order of time.
-        self._by_key.pop(key, None)
+        replaced = self._by_key.pop(key, None)
+        if replaced is not None:
+            self._no_longer_waiting(replaced)
         self._by_key[key] = made
         self._by_cseq[made.cseq_key] = made
         if request is not None:

@@ -179,6 +179,7 @@ def again(text: str | list[str] | None, cseq: int = 2, **change: str) -> bytes:
 
 RIGHT = credentials()
 ANSWERED = again(RIGHT)
+ACCEPTED = [*challenged(), ue(ANSWERED), net(answer(ANSWERED))]
 REFUSED = [
     *challenged(),
     ue(ANSWERED),
@@ -249,8 +250,13 @@ AUTH_CASES = [
     ),
     Case(
         "AUTH-NC-1",
-        [*challenged(), ANSWERED, again(credentials(nc=2), 3)],
-        [*challenged(), ANSWERED, again(RIGHT, 3)],
+        [*ACCEPTED, again(credentials(nc=2), 3)],
+        [*ACCEPTED, again(RIGHT, 3)],
+    ),
+    Case(
+        "AUTH-NC-3",
+        [*ACCEPTED, again(credentials(nc=2), Call_ID="other")],
+        [*ACCEPTED, again(RIGHT, Call_ID="other")],
     ),
     Case("AUTH-NC-2", [*challenged(), ANSWERED], [*challenged(), again(credentials(nc=5))]),
     Case(
