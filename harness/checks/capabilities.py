@@ -1,7 +1,7 @@
 """Capability tags: of the profile's RCS version, well coded, and the same wherever they stand.
 
 The tags of a version come from `capability_tables`, which says how far each row can be relied on;
-so nothing here is more than a remark, and a profile without `rcs` has none of it.
+so nothing here is more than a remark, and a profile without `rcs` compares with no version.
 """
 
 from __future__ import annotations

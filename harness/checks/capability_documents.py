@@ -28,10 +28,10 @@ Described = tuple[etree._Element, str, str]
 """A tuple of a document, and id and version of the service that it describes."""
 
 
-def _described(pidf: Pidf, context: Context) -> Iterator[Described]:
+def _described(pidf: Pidf) -> Iterator[Described]:
     """The services of RCS that a document describes, each pair once."""
     seen: set[tuple[str, str]] = set()
-    for each in pidf.tuples if context.profile.rcs in VERSIONS else ():
+    for each in pidf.tuples:
         service_id, version = each.service_id or "", each.service_version or ""
         if each.element is None or (service_id, version) in seen:
             continue
@@ -49,7 +49,7 @@ def _is_open(element: etree._Element, pidf: Pidf) -> bool:
 def services_are_known(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
     """The services of RCS in a document are ones that some version of RCS is known to have."""
     own = context.profile.rcs
-    for element, service_id, version in _described(pidf, context):
+    for element, service_id, version in _described(pidf) if own in VERSIONS else ():
         row = SERVICES.get((service_id, version))
         expected = f"a service of {VERSIONS[own]}"
         if row is None:
@@ -69,7 +69,7 @@ def services_are_known(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
 def services_are_of_the_version(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
     """The services of RCS in a document are ones of the RCS version that the profile names."""
     own = context.profile.rcs
-    for element, service_id, version in _described(pidf, context):
+    for element, service_id, version in _described(pidf) if own in VERSIONS else ():
         row = SERVICES.get((service_id, version))
         if row is not None and row.is_certain and own not in row.versions:
             hint = f"a service of {titles(row.versions)}"
@@ -86,7 +86,7 @@ def published_services_are_registered(pidf: Pidf, context: Context) -> Iterator[
     # A UE that registers no tags at all does not tell its services that way.
     if not known.is_active or not any(map(is_of_rcs, known.capabilities)):
         return
-    for element, service_id, version in _described(pidf, context):
+    for element, service_id, version in _described(pidf):
         row = SERVICES.get((service_id, version))
         if row is None or not row.tags or not _is_open(element, pidf):
             continue
@@ -127,7 +127,7 @@ def answer_has_the_published_services(response: Response, context: Context) -> I
     if not any(map(is_of_rcs, answered)):
         return  # not an answer of capabilities
     for pidf in _published(context):
-        for each, service_id, version in _described(pidf, context):
+        for each, service_id, version in _described(pidf):
             row = SERVICES.get((service_id, version))
             if row is None or not row.tags or service_id in _IN_CALL or not _is_open(each, pidf):
                 continue

@@ -162,15 +162,21 @@ def test_application_with_a_longer_name_is_another_application() -> None:
     assert find_tag("urn:urn-7:3gpp-application.ims.iari.rcs.chatbot.other") is None
 
 
-def test_judge_compares_no_tags_under_a_profile_without_rcs() -> None:
-    everything = load_profile(RCSE).model_copy(update={"rcs": ""})
+def test_judge_compares_with_no_version_under_a_profile_without_rcs() -> None:
     steps = [
         *registered(iari("rcs.nothing")),
         *published(("org.openmobilealliance:Nothing", "1.0")),
         *query(iari("rcse.im"), None),
     ]
 
-    assert not [each for each in judge(steps, everything).ids() if each.startswith("CAP-")]
+    assert not [each for each in judge(steps, "documented").ids() if each.startswith("CAP-")]
+
+
+def test_judge_compares_messages_with_one_another_without_a_version() -> None:
+    steps = [*registered(iari("rcse.ft")), *published(IM), *queried(iari("rcs.fthttp"))]
+    ids = judge(steps, "documented").ids()
+
+    assert [each for each in ids if each.startswith("CAP-")] == ["CAP-AGREE-2", "CAP-AGREE-3"]
 
 
 @pytest.mark.parametrize(
