@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from harness.body.schema import MAX_BYTES, BodyError
 
 MAX_CODINGS = 3
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 def decode(data: bytes, codings: Sequence[str], limit: int = MAX_BYTES) -> bytes:
@@ -48,20 +49,28 @@ def encode(data: bytes, coding: str) -> bytes:
 def _inflate(data: bytes, formats: Sequence[int], limit: int, name: str) -> bytes:
     reason = ""
     for bits in formats:
-        stream = zlib.decompressobj(bits)
         try:
-            found = stream.decompress(data, limit + 1)
+            return _inflate_members(data, bits, limit, name)
         except zlib.error as error:
             reason = str(error)
-            continue
+    raise BodyError(f"the body is not {name}: {reason}", offset=0)
+
+
+def _inflate_members(data: bytes, bits: int, limit: int, name: str) -> bytes:
+    """One stream; of gzip as many as there are: RFC 1952 §2.2, "a series of members"."""
+    found = b""
+    rest = data
+    while True:
+        stream = zlib.decompressobj(bits)
+        found += stream.decompress(rest, limit + 1 - len(found))
         if len(found) > limit:
             raise BodyError(f"the {name} body has more than {limit} bytes when decoded")
         if not stream.eof:
             raise BodyError(f"the {name} body is cut off", offset=len(data))
-        if stream.unused_data:
+        rest = stream.unused_data
+        if not rest:
+            return found
+        if not rest.startswith(_GZIP_MAGIC) or bits <= zlib.MAX_WBITS:
             raise BodyError(
-                f"{len(stream.unused_data)} bytes follow the {name} body",
-                offset=len(data) - len(stream.unused_data),
+                f"{len(rest)} bytes follow the {name} body", offset=len(data) - len(rest)
             )
-        return found
-    raise BodyError(f"the body is not {name}: {reason}", offset=0)

@@ -217,6 +217,9 @@ def _read_all_the_same(text: str, data: bytes, keep_comments: bool) -> etree._El
     for entry in cast("Iterable[etree._LogEntry]", parser.error_log):  # the stubs forget it
         if entry.type not in _NO_FAULT_OF_FORM:
             raise _fault(entry.message, entry.type, (entry.line, entry.column), data)
+        if "{" in entry.message or "}" in entry.message:
+            # Such a namespace name cannot be told from a local name in Clark notation.
+            raise BoundsError(entry.message, entry.line)
     if root is None:
         raise BodyError("not well-formed", 1, 0)
     return root

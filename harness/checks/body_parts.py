@@ -50,11 +50,11 @@ def parts_of(body: BodyPart, context: Context) -> Iterator[tuple[Kind, object, C
         if reader is None:
             continue
         try:
-            body = reader(part.data)
+            found = reader(part.data)
         except ValueError as error:
             yield Kind.UNREADABLE_BODY, error, inside
             continue
-        yield Kind.BODY, body, inside
+        yield Kind.BODY, found, inside
 
 
 def _is_whole(message: Request | Response | HttpRequest | HttpResponse) -> bool:

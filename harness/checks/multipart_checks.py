@@ -37,6 +37,9 @@ _CODINGS = ("gzip", "x-gzip", "deflate", "identity")
 # msg-id = "<" id-left "@" id-right ">" (RFC 2822 §3.6.4), quoted and literal forms included.
 _MESSAGE_ID = re.compile(r'<[^<>\s@]+@[^<>\s@]+>|<"[^"<>]+"@[^<>\s]+>|<[^<>\s@]+@\[[^<>\s\]]*\]>')
 
+_COMMENT = re.compile(r"\([^()]*\)")
+"""A comment of RFC 822 §3.3, which the fields of a body part may have."""
+
 
 @lru_cache(64)
 def _parsed(data: bytes, content_type: str) -> Multipart:
@@ -118,7 +121,8 @@ def type_is_that_of_the_root(body: bytes, context: Context) -> Iterator[Mismatch
             yield _at(context, 0, "Content-Type", fault.expected, fault.observed)
 
 
-@check("MIME-RELATED-3", clause="RFC 2387 §3.2", level=MUST, on=bodies(RELATED))
+# "The start parameter, if given, is the content-ID": no must, as that of the type parameter is one.
+@check("MIME-RELATED-3", clause="RFC 2387 §3.2", level=SHOULD, on=bodies(RELATED))
 def start_names_a_part(body: bytes, context: Context) -> Iterator[Mismatch]:
     """The start parameter of multipart/related, if given, is the Content-ID of a part."""
     for fault in _found(context).malformed:
@@ -143,7 +147,12 @@ def content_id_is_a_message_id(body: bytes, context: Context) -> Iterator[Mismat
 
 @check("MIME-ID-2", clause="RFC 2045 §7", level=MUST, on=_MULTIPART)
 def content_ids_are_unique(body: bytes, context: Context) -> Iterator[Mismatch]:
-    """No two parts of a body have the same Content-ID."""
+    """No two parts of a body have the same Content-ID.
+
+    But the alternatives of multipart/alternative may (RFC 2046 §5.1.4).
+    """
+    if _found(context).media_type == "multipart/alternative":
+        return
     counts = Counter(value for _, value in _ids(context))
     for value, count in counts.items():
         if count > 1:
@@ -155,7 +164,8 @@ def transfer_encoding_is_kept(body: bytes, context: Context) -> Iterator[Mismatc
     """A part is in the Content-Transfer-Encoding that it names, one that is defined."""
     name = "Content-Transfer-Encoding"
     for part in _found(context).parts:
-        mechanism = (part.header(name) or "binary").partition(";")[0].strip().lower()
+        value = _COMMENT.sub("", part.header(name) or "")
+        mechanism = value.partition(";")[0].strip().lower() or "binary"
         if mechanism not in _MECHANISMS and not mechanism.startswith("x-"):
             yield _at(context, part.offset, name, ", ".join(_MECHANISMS), mechanism)
         elif mechanism == "base64" and not is_base64(part.body):
@@ -192,13 +202,14 @@ def body_is_in_its_coding(message: Request | Response, context: Context) -> Iter
 def response_uses_an_accepted_coding(response: Response, context: Context) -> Iterator[Mismatch]:
     """A response uses only content codings that the Accept-Encoding of its request lists."""
     request = context.sip_request
-    if request is None or not response.body:
+    # Without the field the server SHOULD assume identity (RFC 3261 §20.2): no MUST.
+    if request is None or not response.body or "Accept-Encoding" not in request.headers:
         return
     accepted = {
-        value.partition(";")[0].strip().lower()
+        value.partition(";")[0].strip().lower().removeprefix("x-")
         for value in request.headers.values("Accept-Encoding")
     }
-    for coding in _codings(response):
+    for coding in (each.removeprefix("x-") for each in _codings(response)):
         if coding not in accepted | {"identity"} and "*" not in accepted:
             wanted = ", ".join(sorted(accepted)) or "identity"
             yield mismatch(response, "Content-Encoding", wanted, coding)

@@ -15,7 +15,7 @@ from harness.body.pidf import Pidf, Tuple, parse_pidf
 from harness.body.schema import BodyError
 from harness.checks import xml_documents as documents
 from harness.checks.context import Context
-from harness.checks.registry import MUST, SHOULD, bodies, check
+from harness.checks.registry import SHOULD, bodies, check
 from harness.checks.xml_documents import at_element, target_of
 from harness.model import Mismatch
 from harness.sip.fields import FieldError, parse_name_addr
@@ -89,7 +89,9 @@ def _entity_mismatch(
         yield at_element(context, root, wanted, entity, attribute="entity", hint=hint)
 
 
-@check("PIDF-ENTITY-1", clause="RFC 3863 §4.1.1", level=MUST, on=_PIDF, sender="ue")
+# "The value of the 'entity' attribute is the 'pres' URL of the PRESENTITY publishing": no MUST, and
+# the aliases of a user whose registration was not seen are not known.
+@check("PIDF-ENTITY-1", clause="RFC 3863 §4.1.1", level=SHOULD, on=_PIDF, sender="ue")
 def entity_is_the_publisher(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
     """The entity of a published document is the presentity whose state is published."""
     request = context.entry.message
@@ -98,7 +100,7 @@ def entity_is_the_publisher(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
         yield from _entity_mismatch(pidf, context, request.uri, {*named, *_own(context)})
 
 
-@check("PIDF-ENTITY-2", clause="RFC 3863 §4.1.1", level=MUST, on=_PIDF, sender="ue")
+@check("PIDF-ENTITY-2", clause="RFC 3863 §4.1.1", level=SHOULD, on=_PIDF, sender="ue")
 def entity_is_the_owner(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
     """The entity of a presence document that XCAP manipulates is the user whose document it is."""
     request = context.entry.message

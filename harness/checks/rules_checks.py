@@ -25,8 +25,9 @@ from harness.trace import TraceEntry
 _RULES = bodies(documents.AUTH_POLICY, documents.FRAGMENT)
 _OMA_AUID = "org.openmobilealliance.pres-rules"
 _AUIDS = ("pres-rules", _OMA_AUID)
-_RULE, _ONE, _MANY, _EXCEPT, _FROM, _UNTIL = (
-    tree.qname(COMMON_POLICY, name) for name in ("rule", "one", "many", "except", "from", "until")
+_RULE, _ONE, _MANY, _EXCEPT, _VALIDITY, _FROM, _UNTIL = (
+    tree.qname(COMMON_POLICY, name)
+    for name in ("rule", "one", "many", "except", "validity", "from", "until")
 )
 _ENTRY = tree.qname(OMA_COMMON_POLICY, "entry")
 _UNKNOWN = tree.qname(PRES_RULES, "provide-unknown-attribute")
@@ -83,6 +84,25 @@ def domain_is_in_lower_case(body: object, context: Context) -> Iterator[Mismatch
         value = element.get("domain") or ""
         if value.isascii() and value != value.lower():
             yield at_element(context, element, value.lower(), value, attribute="domain")
+
+
+@check("RULES-IDENTITY-4", clause="RFC 4745 §7.2", level=MUST, on=_RULES)
+def single_entity_has_no_domain(body: object, context: Context) -> Iterator[Mismatch]:
+    """A one has no domain attribute."""
+    for element in _in(body, context, _ONE):
+        value = element.get("domain")
+        if value is not None:
+            yield at_element(context, element, "no domain", value, attribute="domain")
+
+
+@check("RULES-VALIDITY-3", clause="RFC 4745 §7.4", level=MUST, on=_RULES)
+def validity_has_pairs(body: object, context: Context) -> Iterator[Mismatch]:
+    """A validity has from and until elements in pairs."""
+    for element in _in(body, context, _VALIDITY):
+        found = [each.tag for each in tree.elements(element)]
+        if len(found) % 2 or found != [_FROM, _UNTIL] * (len(found) // 2):
+            observed = ", ".join(etree.QName(each).localname for each in found)
+            yield at_element(context, element, "from, until, from, until ...", observed)
 
 
 @check("RULES-VALIDITY-1", clause="RFC 4745 §7.4", level=SHOULD, on=_RULES)

@@ -10,6 +10,7 @@ from typing import Final
 from harness.body.schema import BodyError, parse_xml, unknown_namespaces
 from harness.body.wellformed import BoundsError, DoctypeError, EncodingError
 from harness.checks.context import Context
+from harness.checks.http_places import asks_for_a_challenge
 from harness.checks.registry import (
     INFO,
     MUST,
@@ -55,7 +56,7 @@ def body_is_well_formed(error: Exception, context: Context) -> Iterator[Mismatch
         yield at_body(context, "a well-formed XML document", error.reason, error.offset)
 
 
-@check("XML-FORM-2", clause="RFC 4825 §8.2.2", level=MUST, on=bodies(FRAGMENT))
+@check("XML-FORM-2", clause="RFC 4825 §7.4", level=MUST, on=bodies(FRAGMENT))
 def fragment_is_one_element(fragment: Fragment, context: Context) -> Iterator[Mismatch]:
     """The body of an XCAP element is one well-formed XML element."""
     found = read_fragment(fragment, context)
@@ -63,10 +64,15 @@ def fragment_is_one_element(fragment: Fragment, context: Context) -> Iterator[Mi
         yield at_body(context, "one well-formed element", found.reason, None)
 
 
-@check("XML-FORM-3", clause="RFC 4825 §8.2.2", level=INFO, on=bodies(FRAGMENT))
+@check("XML-FORM-3", clause="RFC 4825 §7.4", level=MUST, on=bodies(FRAGMENT))
 def fragment_has_no_declaration(fragment: Fragment, context: Context) -> Iterator[Mismatch]:
-    """The body of an XCAP element has no XML declaration, which only a document can have."""
-    if without_declaration(fragment.data) != fragment.data:
+    """An element that is put has no XML declaration before it, which only a document can have.
+
+    "The content in the request MUST be an XML element. Specifically, it contains the element,
+    starting with the opening bracket for the begin tag".
+    """
+    is_put = isinstance(context.entry.message, HttpRequest)
+    if is_put and without_declaration(fragment.data) != fragment.data:
         yield at_body(context, "the element alone", "an XML declaration before it")
 
 
@@ -75,6 +81,8 @@ def put_has_content(request: HttpRequest, context: Context) -> Iterator[Mismatch
     """A PUT of an XCAP document or element carries it."""
     target = target_of(context)
     if target is None or request.body.strip() or request.malformed:
+        return
+    if asks_for_a_challenge(request):
         return
     if target.kind in ("document", "element"):
         what = f"an XML {target.kind}"
@@ -198,12 +206,16 @@ def watcher_information_is_utf_8(body: object, context: Context) -> Iterator[Mis
 
 @check(
     "XML-UTF8-3",
-    clause="RFC 4825 §8.2.2",
-    level=SHOULD,
+    clause="RFC 4825 §5.3",
+    level=MUST,
     on=bodies(AUTH_POLICY, PIDF, FRAGMENT) + unreadable_bodies(AUTH_POLICY, PIDF),
 )
 def xcap_content_is_utf_8(body: object, context: Context) -> Iterator[Mismatch]:
-    """What an XCAP client puts is encoded in UTF-8: a server refuses anything else."""
+    """What an XCAP client puts is encoded in UTF-8.
+
+    "... all documents used with XCAP MUST be encoded using UTF-8. This cannot be changed by an
+    application usage."
+    """
     message = context.entry.message
     if isinstance(message, HttpRequest) and message.method == "PUT":
         yield from _is_not_utf_8(context)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import islice
 
 from lxml import etree
 
@@ -113,7 +114,8 @@ reads(FRAGMENT, Fragment)
 class Where:
     """Where a fragment belongs: usage, steps from the document's root, bindings of prefixes.
 
-    `is_known` says that the document was seen, so that the bindings are all that there are.
+    `is_known` says that the document was seen as it is, so that the bindings are all that there
+    are.
     """
 
     auid: str
@@ -132,10 +134,10 @@ def _where_of(context: Context) -> Where | None:
     uri = target.uri if target is not None else None
     if target is None or uri is None or uri.node is None or uri.node.kind != "element":
         return None
-    declared = _declarations(target, context)
-    bindings = {**(declared or {}), **dict(uri.namespaces)}
+    declared, is_known = _declarations(target, context)
+    bindings = {**declared, **dict(uri.namespaces)}
     path = tuple(_step(step) for step in uri.node.steps)
-    return Where(uri.auid, path, tuple(sorted(bindings.items())), declared is not None)
+    return Where(uri.auid, path, tuple(sorted(bindings.items())), is_known)
 
 
 def target_of(context: Context) -> XcapTarget | None:
@@ -156,16 +158,21 @@ def _step(step: Step) -> str:
     return f"{{{name.namespace}}}{name.local}" if name.namespace else name.local
 
 
-def _declarations(target: XcapTarget, context: Context) -> dict[str, str] | None:
-    """The prefixes that the root of the stored document declares; None where it is not known."""
+def _declarations(target: XcapTarget, context: Context) -> tuple[dict[str, str], bool]:
+    """The prefixes that the stored document declares, at its root or deeper; are these all?"""
     stored = context.session.http.document_of(target)
     if stored is None or stored.content is None:
-        return None
+        return {}, False
     try:
         root = parse_xml(stored.content)
     except BodyError:
-        return None
-    return {str(prefix): name for prefix, name in root.nsmap.items() if prefix}
+        return {}, False
+    maps = [element.nsmap for element in root.iter(etree.Element)]
+    found = {
+        str(prefix): name for each in reversed(maps) for prefix, name in each.items() if prefix
+    }
+    # What was put into it since may have declarations of its own.
+    return found, not stored.edited
 
 
 @lru_cache(_REMEMBERED)
@@ -257,14 +264,17 @@ def at_element(
     return Mismatch(expected, observed[:_SHOWN], where, offset, hint)
 
 
-def at_path(
-    context: Context, root: etree._Element, path: str, expected: str, observed: str
-) -> Mismatch:
-    """A mismatch at the element with this path, as `path_of` writes it."""
-    found = next((each for each in elements(root) if path_of(each) == path), None)
+def element_of(error: SchemaError, root: etree._Element) -> etree._Element | None:
+    """The element that a schema finds at fault."""
+    return None if error.number is None else next(islice(elements(root), error.number, None), None)
+
+
+def at_error(context: Context, root: etree._Element, error: SchemaError, expected: str) -> Mismatch:
+    """A mismatch at the element that a schema finds at fault."""
+    found = element_of(error, root)
     if found is None:
-        return Mismatch(expected, observed[:_SHOWN], path)
-    return at_element(context, found, expected, observed)
+        return Mismatch(expected, error.reason[:_SHOWN], error.path)
+    return at_element(context, found, expected, error.reason)
 
 
 def at_body(context: Context, expected: str, observed: str, offset: int | None = 0) -> Mismatch:

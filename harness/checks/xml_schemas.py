@@ -9,7 +9,7 @@ from lxml import etree
 
 from harness.body import namespaces as ns
 from harness.body.catalog import QName, catalog
-from harness.body.schema import SchemaError, path_of
+from harness.body.schema import SchemaError
 from harness.checks.context import Context
 from harness.checks.registry import INFO, MUST, SHOULD, bodies, check, unreadable_bodies
 from harness.checks.xml_documents import (
@@ -26,8 +26,8 @@ from harness.checks.xml_documents import (
     XCAP_DIFF,
     WrongRootError,
     at_body,
-    at_path,
-    elements,
+    at_error,
+    element_of,
     root_of,
     schema_errors,
 )
@@ -72,6 +72,7 @@ _ROOTS: Final[tuple[tuple[str, str, str, Level], ...]] = (
 """Name of the check, media type, clause that says what the root is, and level."""
 
 _SPECIFICATIONS: Final[tuple[tuple[str, str, Level, tuple[str, ...]], ...]] = (
+    # "a formal definition of the format", of which §4.1 tells the same in words.
     ("PIDF", "RFC 3863 §4.4", MUST, (ns.PIDF,)),
     # RFC 4479 §5: "Presence documents created according to this model MUST be valid".
     ("MODEL", "RFC 4479 §5", MUST, (ns.DATA_MODEL,)),
@@ -88,8 +89,10 @@ _SPECIFICATIONS: Final[tuple[tuple[str, str, Level, tuple[str, ...]], ...]] = (
     # RFC 4826 §3.1, §4.1: "MUST be valid according to schemas".
     ("LISTS", "RFC 4826 §3.1", MUST, (ns.RESOURCE_LISTS,)),
     ("RLS", "RFC 4826 §4.1", MUST, (ns.RLS_SERVICES,)),
-    ("POLICY", "RFC 4745 §13", MUST, (ns.COMMON_POLICY,)),
-    ("RULES", "RFC 5025 §7", MUST, (ns.PRES_RULES,)),
+    # Neither wants its documents to be valid; RFC 4825 §7: "the client SHOULD verify that ... the
+    # resulting document would meet the data constraints ..., including schema validation".
+    ("POLICY", "RFC 4745 §13", SHOULD, (ns.COMMON_POLICY,)),
+    ("RULES", "RFC 5025 §7", SHOULD, (ns.PRES_RULES,)),
     ("XCAPCAPS", "RFC 4825 §12.2", MUST, ("urn:ietf:params:xml:ns:xcap-caps",)),
     ("XCAPERROR", "RFC 4825 §11.2", MUST, ("urn:ietf:params:xml:ns:xcap-error",)),
     (
@@ -154,14 +157,38 @@ def _is_judged_by_its_text(error: SchemaError) -> bool:
     is_priority = last == "contact" and error.reason.startswith("attribute priority=")
     is_value = "not allowed" not in error.reason and "not complete" not in error.reason
     is_time = last == "timestamp" and is_value
-    return is_double or is_priority or is_time or _is_about_form_of_id(error)
+    # RFC 4480 §4 has text in an example of <sphere>, which its schema does not allow.
+    is_sphere = last == "sphere" and "character data" in error.reason
+    judged = (is_double, is_priority, is_time, is_sphere, _is_about_form_of_id(error))
+    return any(judged)
+
+
+def _is_beyond_its_text(error: SchemaError, root: etree._Element) -> bool:
+    """Whether only the schema of PIDF forbids this, in a document that need not be valid.
+
+    RFC 3863 speaks of the elements that extend a document, and never of attributes. RFC 4479 §5:
+    "Presence documents created according to this model MUST be valid".
+    """
+    is_foreign = error.namespace == ns.PIDF and "attribute not allowed" in error.reason
+    return is_foreign and next(root.iter(f"{{{ns.DATA_MODEL}}}*"), None) is None
+
+
+def _is_to_be_ignored(error: SchemaError, root: etree._Element) -> bool:
+    """Whether the element is inside of one of a namespace that is not known.
+
+    Nobody reads it there (RFC 3863 §4.2.3: "even if it appears to contain elements with recognized
+    names").
+    """
+    place = element_of(error, root)
+    around = () if place is None else place.iterancestors()
+    return any(QName.parse(each.tag).namespace not in catalog() for each in around)
 
 
 def schema_at_fault(error: SchemaError, root: etree._Element) -> str | None:
     """The namespace whose schema is broken: that of the parent where a child is out of place."""
     if "is not allowed here" not in error.reason:
         return error.namespace
-    place = next((each for each in elements(root) if path_of(each) == error.path), None)
+    place = element_of(error, root)
     parent = None if place is None else place.getparent()
     return error.namespace if parent is None else QName.parse(parent.tag).namespace
 
@@ -187,8 +214,10 @@ def _add_schema_check(name: str, clause: str, level: Level, spaces: tuple[str, .
         if root is None:
             return
         for error in errors:
-            if schema_at_fault(error, root) in spaces and not _is_judged_by_its_text(error):
-                yield at_path(context, root, error.path, "what the schema allows", error.reason)
+            is_left_out = _is_judged_by_its_text(error) or _is_beyond_its_text(error, root)
+            is_ours = schema_at_fault(error, root) in spaces and not is_left_out
+            if is_ours and not _is_to_be_ignored(error, root):
+                yield at_error(context, root, error, "what the schema allows")
 
     described = ", ".join(spaces)
     elements_are_valid.__doc__ = f"Elements are valid by the schema of {described}."
@@ -202,6 +231,16 @@ for _specification in _SPECIFICATIONS:
     _add_schema_check(*_specification)
 
 
+@check("XML-SCHEMA-PIDF-2", clause="RFC 3863 §4.4", level=SHOULD, on=bodies(*_ALL))
+def attributes_are_those_of_pidf(body: object, context: Context) -> Iterator[Mismatch]:
+    """Elements of PIDF have no attributes but those that the schema declares."""
+    errors = schema_errors(body, context)
+    root = root_of(body, context) if errors else None
+    for error in errors if root is not None else ():
+        if root is not None and _is_beyond_its_text(error, root):
+            yield at_error(context, root, error, "the attributes of the schema")
+
+
 @check("XML-ID-1", clause="RFC 3863 §4.4", level=SHOULD, on=bodies(*_ALL))
 def ids_are_names(body: object, context: Context) -> Iterator[Mismatch]:
     """An id of the schema type xs:ID is an XML name: no digit first, no colon, no "@"."""
@@ -209,4 +248,4 @@ def ids_are_names(body: object, context: Context) -> Iterator[Mismatch]:
     for error in schema_errors(body, context):
         if root is not None and _is_about_form_of_id(error):
             hint = "an id that begins with a letter"
-            yield at_path(context, root, error.path, hint, error.reason)
+            yield at_error(context, root, error, hint)

@@ -22,6 +22,7 @@ REF = LIST.removeprefix(f"{ROOT}/") + "/entry%5B@uri=%22sip:bob@b.org%22%5D"
 IDENTITY = '<identity><one id="{}"/></identity>'
 MANY = '<identity><many domain="{}"/></identity>'
 VALIDITY = "<validity><from>{}</from><until>{}</until></validity>"
+PAIR = VALIDITY.format("2014-01-01T00:00:00Z", "2014-02-01T00:00:00Z")[10:-11]
 UNKNOWN = '<pr:provide-unknown-attribute name="{}" ns="{}">true</pr:provide-unknown-attribute>'
 PACKAGES = "</resource-list><packages>{}</packages>"
 
@@ -106,6 +107,16 @@ CASES = [
         "RULES-VALIDITY-2",
         conditions(VALIDITY.format("2014-01-01T00:00:00Z", "2014-02-01T00:00:00Z")),
         conditions(VALIDITY.format("2014-02-01T00:00:00Z", "2014-01-01T00:00:00Z")),
+    ),
+    Case(
+        "RULES-IDENTITY-4",
+        conditions(IDENTITY.format("sip:bob@example.com")),
+        conditions('<identity><one id="sip:bob@example.com" domain="example.com"/></identity>'),
+    ),
+    Case(
+        "RULES-VALIDITY-3",
+        conditions(f"<validity>{2 * PAIR}</validity>"),
+        conditions(f"<validity>{PAIR}{PAIR[: PAIR.index('<until>')]}</validity>"),
     ),
     Case(
         "RULES-UNKNOWN-1",

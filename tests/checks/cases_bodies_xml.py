@@ -157,7 +157,11 @@ CASES = [
         put(ENTRY, ELEMENT_TYPE, ENTRY_BODY),
         put(ENTRY, ELEMENT_TYPE, b'<?xml version="1.0"?>' + ENTRY_BODY),
     ),
-    Case("XML-FORM-4", put(LISTS, LISTS_TYPE, lists()), put(LISTS, LISTS_TYPE, b"")),
+    Case(
+        "XML-FORM-4",
+        [http("PUT"), reply(401), *put(LISTS, LISTS_TYPE, lists())],
+        [http("PUT", Authorization="Basic YTpi"), reply(409)],
+    ),
     Case(
         "XML-DOCTYPE-1",
         published(),
@@ -236,6 +240,11 @@ CASES = [
         "XML-SCHEMA-PIDF-1",
         published(a_tuple()),
         published(a_tuple(basic="ajar")),
+    ),
+    Case(
+        "XML-SCHEMA-PIDF-2",
+        published(a_tuple(), Content_Language="en"),
+        published(pidf(a_tuple(), namespaces='version="1"')),
     ),
     Case(
         "XML-SCHEMA-MODEL-1",

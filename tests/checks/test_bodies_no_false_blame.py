@@ -36,7 +36,6 @@ from tests.checks.conversation import Step, answer, judge, net, request, ue
 from tests.checks.http_conversation import (
     ELEMENT_TYPE,
     ENTRY,
-    ENTRY_BODY,
     LIST_SELECTOR,
     LISTS_TYPE,
     RLS,
@@ -148,9 +147,6 @@ DOCUMENTS = {
         ENTRY,
         ELEMENT_TYPE,
         b'\n<entry xmlns="urn:ietf:params:xml:ns:resource-lists" uri="sip:bob@example.com"/>\n',
-    ),
-    "element-behind-a-declaration": put(
-        ENTRY, ELEMENT_TYPE, b'<?xml version="1.0" encoding="UTF-8"?>\n' + ENTRY_BODY
     ),
     "element-fetched": got(
         LISTS + LIST_SELECTOR,
