@@ -19,7 +19,11 @@ _PLAIN = re.compile(r"<?urn:gsma:imei:(\d{15})(?!\d)", re.IGNORECASE)
 
 # RFC 3840 §9: the base tags, which have no "+" before them.
 _BASE_TAGS = frozenset(
-    ["audio", "automata", "class", "duplex", "data", "control", "mobility", "description", "events", "priority", "methods", "schemes", "application", "video", "language", "type", "isfocus", "actor", "text", "extensions"]
+    (
+        *("audio", "automata", "class", "duplex", "data", "control", "mobility", "description"),
+        *("events", "priority", "methods", "schemes", "application", "video", "language", "type"),
+        *("isfocus", "actor", "text", "extensions"),
+    )
 )
 
 

@@ -124,6 +124,44 @@ def refusals_are_not_answered_with_a_storm(
         yield start_line_mismatch(request, "a pause", observed)
 
 
+# RFC 3903 §4: "A PUBLISH request does not establish a dialog." A tag that a refusal of a proxy or a
+# server gave is no dialog's either.
+@check("GEN-TO-3", clause="RFC 3261 §8.1.1.2", level=MUST, on=_INITIAL, sender="ue")
+def new_request_takes_no_tag(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A request outside of any dialog has no To tag, not even that of an earlier response."""
+    tag = tag_of(request.to)
+    if tag is None or context.session.dialogs.find(request, "ue") is not None:
+        return
+    if request.call_id in context.session.authentication.challenged:
+        return  # GEN-TO-2 has the word
+    if context.session.refusals.tags.get((request.method, request.call_id or "")) == tag:
+        yield mismatch(request, "To", "no tag parameter", f"tag={tag}")
+
+
+@check(
+    "RSP-FINAL-3",
+    clause="RFC 3261 §17.2.2",
+    level=SHOULD,
+    on=responses(status=range(200, 700)),
+    sender="ue",
+)
+def stream_request_gets_one_final_response(
+    response: Response, context: Context
+) -> Iterator[Mismatch]:
+    """A request that came once, over TCP, gets one final response.
+
+    The server transaction is gone by then, so that no rule of its own forbids the second one.
+    """
+    transaction = context.transaction
+    final = transaction.final if transaction is not None else None
+    if transaction is None or final is None or transaction.method in ("", "INVITE", "ACK"):
+        return
+    first = final.message
+    is_stream = context.entry.source.transport.is_reliable and len(transaction.repeats) == 1
+    if is_stream and isinstance(first, Response) and first.status != response.status:
+        yield start_line_mismatch(response, str(first.status), str(response.status))
+
+
 @check(
     "RSP-LATE-1",
     clause="RFC 3261 §8.2.6.1",
@@ -195,3 +233,28 @@ def unknown_event_id_is_refused(response: Response, context: Context) -> Iterato
         others = latest.event.id if isinstance(latest, Request) and latest.event else None
         if request.event.id != others:
             yield start_line_mismatch(response, "481", str(response.status))
+
+
+# RFC 6665 §4.1.3: "Once the notification is deemed acceptable to the subscriber, the subscriber
+# SHOULD return a 200 response." Other refusals tell what was not acceptable.
+@check(
+    "NOT-ANSWER-5",
+    clause="RFC 6665 §4.1.3",
+    level=SHOULD,
+    on=responses("NOTIFY", status=range(201, 700)),
+    sender="ue",
+)
+def good_notification_gets_no_odd_answer(
+    response: Response, context: Context
+) -> Iterator[Mismatch]:
+    """A NOTIFY of a subscription gets no 2xx but 200, no redirection, and neither 500 nor 6xx."""
+    request = context.sip_request
+    is_odd = response.status < 400 or response.status == 500 or response.status >= 600
+    if not is_odd or request is None or request.malformed or request.cseq is None:
+        return
+    dialog = context.session.dialogs.find(request, "network")
+    if dialog is None or dialog.subscription is None:
+        return
+    # CSeq tells what is out of order, and 500 is the answer to that (RFC 3261 §12.2.2).
+    if dialog.accepted is None or request.cseq.number > dialog.accepted[0]:
+        yield start_line_mismatch(response, "200", str(response.status))

@@ -10,6 +10,7 @@ from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
 
 _MAX_REFUSALS = 256
+_MAX_TAGS = 1024
 # What differs between two sendings of one request anyhow.
 _VARYING = frozenset({"via", "cseq", "call-id", "from", "to", "date", "timestamp"})
 
@@ -35,6 +36,9 @@ class Refusals:
         default_factory=lambda: Bounded(_MAX_REFUSALS)
     )
 
+    tags: Bounded[tuple[str, str], str] = field(default_factory=lambda: Bounded(_MAX_TAGS))
+    """By method and Call-ID: the To tag of the last response that began no dialog."""
+
     def find(self, request: Request) -> Refused | None:
         """The refusal that an unchanged request got the last time."""
         known = self.last.get(_key(request))
@@ -42,6 +46,11 @@ class Refusals:
 
     def note(self, response: Response, entry: TraceEntry, request: Request) -> None:
         """Take in a final response of the network."""
+        tag = response.to.tag if response.to is not None else None
+        is_outside = request.to is not None and request.to.tag is None
+        begins_none = response.status >= 300 or request.method == "PUBLISH"
+        if tag and is_outside and begins_none:
+            self.tags[request.method, request.call_id or ""] = tag
         if response.status < 300:
             self.last.pop(_key(request), None)
             return

@@ -100,6 +100,21 @@ LIFECYCLE_CASES = [
         [*refused(FETCH, 500), *refused(sent("SUBSCRIBE", 2), 500), sent("SUBSCRIBE", 3)],
     ),
     Case(
+        "GEN-TO-3",
+        [*refused(sent("PUBLISH"), 412), sent("PUBLISH", 2)],
+        [*refused(sent("PUBLISH"), 412), request("PUBLISH", cseq=2, to_tag="bob-1")],
+    ),
+    Case(
+        "RSP-FINAL-3",
+        over_tcp([net(ASKED), ue(answer(ASKED))]),
+        over_tcp([net(ASKED), ue(answer(ASKED)), ue(answer(ASKED, 500))]),
+    ),
+    Case(
+        "NOT-ANSWER-5",
+        [*subscribed(), net(SECOND), ue(answer(SECOND))],
+        [*subscribed(), net(SECOND), ue(answer(SECOND, 202))],
+    ),
+    Case(
         "RSP-LATE-1",
         [net(ASKED), ue(answer(ASKED), after=1)],
         [net(ASKED), ue(answer(ASKED), after=20)],

@@ -16,6 +16,7 @@ from tests.virtual import UE, renumbered
 
 Edit = Callable[[Parts], Parts]
 _MIRRORED = ("From", "Call-ID", "CSeq")
+_AT_ONCE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +85,32 @@ class Conversation:
         changed = {each.number: each for each in _with_request(exchange, edit)}
         return [changed.get(each.number, each) for each in self.entries]
 
-    def moved(self, exchange: Exchange, time: float) -> list[TraceEntry]:
-        """The conversation with an exchange at another time."""
-        numbers = {each.number for each in exchange.entries}
-        rest = [each for each in self.entries if each.number not in numbers]
-        return [*rest, *_at(exchange.entries, time)]
+    def moved(self, exchange: Exchange, seconds: float) -> list[TraceEntry]:
+        """The conversation with an exchange, and what it sets off at once, that much later."""
+        start = exchange.request.time - _AT_ONCE / 2
+        return [
+            replace(each, time=each.time + seconds, _parsed=[])
+            if start <= each.time < start + _AT_ONCE
+            else each
+            for each in self.entries
+        ]
 
     def with_copy(
         self, exchange: Exchange, time: float, edit: Edit = lambda parts: parts
     ) -> list[TraceEntry]:
-        """The conversation with an exchange once more, edited, in a transaction of its own."""
-        copy = _with_request(exchange, lambda parts: edit(with_branch(parts, "z9hG4bKcopy")))
-        return [*self.entries, *_at(copy, time)]
+        """The conversation up to `time`, and then an exchange once more, edited.
+
+        The copy is a transaction of its own without credentials, which nobody could use twice.
+        """
+        copy = _with_request(
+            exchange, lambda parts: edit(without_credentials(with_branch(parts, "z9hG4bKcopy")))
+        )
+        return [*(each for each in self.entries if each.time <= time), *_at(copy, time)]
+
+    def until(self, exchange: Exchange, entries: Sequence[TraceEntry]) -> list[TraceEntry]:
+        """What of `entries` came before the end of an exchange."""
+        last = max(each.number for each in exchange.entries)
+        return [each for each in entries if each.number <= last]
 
     def without(self, *numbers: int) -> list[TraceEntry]:
         """The conversation without these entries."""
@@ -144,6 +159,11 @@ def with_branch(parts: Parts, branch: str) -> Parts:
     )
 
 
+def without_credentials(parts: Parts) -> Parts:
+    rows = tuple(row for row in parts.rows if "Authorization" not in row[0])
+    return replace(parts, rows=rows)
+
+
 def with_parts(entry: TraceEntry, parts: Parts) -> TraceEntry:
     return replace(entry, raw=parts.raw(), _parsed=[])
 
@@ -162,12 +182,16 @@ def _mirror(response: Parts, old: Parts, new: Parts) -> Parts:
     for name in _MIRRORED:
         value = new.get(name)
         if value is not None:
-            response = response.with_value(name, lambda _, value=value: value)  # type: ignore[misc]
+            response = _written(response, name, value)
     if new.get("To") != old.get("To"):
         to = new.get("To") or ""
         tag = "" if ";tag=" in to else ";tag=answer"
         response = response.with_value("To", lambda _: to + tag)
     return with_branch(response, branch_of(new))
+
+
+def _written(parts: Parts, name: str, value: str) -> Parts:
+    return parts.with_value(name, lambda _: value)
 
 
 def _at(entries: Sequence[TraceEntry] | Iterator[TraceEntry], time: float) -> list[TraceEntry]:

@@ -35,6 +35,8 @@ class Row:
     what: str
     where: Where
     change: Change
+    is_last: bool = False
+    """Whether the conversation ends here: what follows would take up what the fault began."""
 
 
 def request_faults(conversation: Conversation) -> Iterator[Fault]:
@@ -43,14 +45,18 @@ def request_faults(conversation: Conversation) -> Iterator[Fault]:
         if not exchange.is_of_the_ue:
             continue
         for row in ROWS:
-            if row.where(conversation, exchange):
-                changed = row.change(conversation, exchange, exchange.parts)
-                if changed is not None and changed != exchange.parts:
-                    yield Fault(
-                        row.kind,
-                        f"{exchange.method}: {row.what}",
-                        conversation.edited(exchange, lambda _, to=changed: to),  # type: ignore[misc]
-                    )
+            if not row.where(conversation, exchange):
+                continue
+            changed = row.change(conversation, exchange, exchange.parts)
+            if changed is not None and changed != exchange.parts:
+                entries = _with(conversation, exchange, changed)
+                if row.is_last:
+                    entries = conversation.until(exchange, entries)
+                yield Fault(row.kind, f"{exchange.method}: {row.what}", entries)
+
+
+def _with(conversation: Conversation, exchange: Exchange, parts: Parts) -> list[TraceEntry]:
+    return conversation.edited(exchange, lambda _: parts)
 
 
 # -- which requests ------------------------------------------------------------------------------
@@ -233,7 +239,7 @@ ROWS: tuple[Row, ...] = (
     Row("dialog", "new Call-ID in a refresh", _INSIDE, _write("Call-ID", "other@192.0.2.1")),
     Row("dialog", "CSeq not incremented in a refresh", _INSIDE, _cseq(0)),
     Row("dialog", "CSeq lower in a refresh", _INSIDE, _cseq(-1)),
-    Row("dialog", "CSeq leaps in a refresh", _INSIDE, _cseq(10)),
+    Row("dialog", "CSeq leaps in a refresh", _INSIDE, _cseq(10), is_last=True),
     Row("dialog", "other From tag in a refresh", _INSIDE, _swap("From", ";tag=.*", ";tag=oth")),
     Row("dialog", "other To tag in a refresh", _INSIDE, _swap("To", ";tag=.*", ";tag=oth")),
     Row("dialog", "no To tag in a refresh", _INSIDE, _swap("To", ";tag=.*", "")),
@@ -273,7 +279,7 @@ ROWS: tuple[Row, ...] = (
     Row("registration", "new Call-ID", _later("REGISTER"), _write("Call-ID", "other@192.0.2.1")),
     Row("registration", "CSeq not incremented", _later("REGISTER"), _cseq(0)),
     Row("registration", "CSeq lower", _later("REGISTER"), _cseq(-1)),
-    Row("registration", "CSeq leaps", _later("REGISTER"), _cseq(10)),
+    Row("registration", "CSeq leaps", _later("REGISTER"), _cseq(10), is_last=True),
     Row("registration", "To tag", _later("REGISTER"), _swap("To", "$", ";tag=x")),
     Row("registration", "other To", _later("REGISTER"), _swap("To", "sip:[^>]*", _OTHER)),
     Row("registration", "other From", _later("REGISTER"), _swap("From", "sip:[^>]*", _OTHER)),

@@ -100,13 +100,17 @@ def once(status: int, fields: Fields, when: Callable[[Request], bool]) -> Rule:
 
 
 def record_routes(data: bytes, now: float) -> bytes:
-    """Two proxies stay on the way of dialogs (RFC 3261 §16.6); the nearer one is the UE's."""
+    """Two more proxies stay on the way of dialogs (RFC 3261 §16.6), between UE and network."""
     near, far = f"<sip:{NETWORK}:5060;lr;p=1>", f"<sip:Edge@{NETWORK}:5060;lr>"
-    is_answer = data.startswith(b"SIP/2.0 200") and b"CSeq: 1 SUBSCRIBE" in data
-    is_answer |= data.startswith(b"SIP/2.0 200") and b"CSeq: 2 SUBSCRIBE" in data
-    if is_answer:
-        return _with_line(data, f"Record-Route: {far}, {near}")
-    return _with_line(data, f"Record-Route: {near}, {far}") if data[:6] == b"NOTIFY" else data
+    routes = f"\r\nRecord-Route: {near}, {far}, ".encode()
+    if data.startswith(b"NOTIFY"):
+        return data.replace(b"\r\nRecord-Route: ", routes)
+    if b" SUBSCRIBE\r\n" in data and data.startswith(b"SIP/2.0 2"):
+        # Responses list the proxies as the SUBSCRIBE met them: the UE's nearest comes last.
+        return re.sub(
+            rb"\r\nRecord-Route: ([^\r]*)", rf"\r\nRecord-Route: \1, {far}, {near}".encode(), data
+        )
+    return data
 
 
 def service_routes(data: bytes, now: float) -> bytes:
@@ -127,11 +131,6 @@ def ended(after: float, package: str, reason: str) -> Rewrite:
         return re.sub(rb"Subscription-State: [^\r]*", state.encode(), data)
 
     return rewrite
-
-
-def _with_line(data: bytes, line: str) -> bytes:
-    head, _, rest = data.partition(b"\r\nCall-ID:")
-    return head + b"\r\n" + line.encode() + b"\r\nCall-ID:" + rest
 
 
 def _hours(rules: Sequence[Rule], rewrites: Sequence[Rewrite]) -> list[TraceEntry]:

@@ -1,11 +1,15 @@
-"""Runs every mutant through the judge: `python -m tests.mutation.score [--survivors]`."""
+"""Runs every mutant through the judge: `python -m tests.mutation.score [--survivors]`.
+
+With `--markdown` the tables in docs/mutation.md are made anew, those of the sequences as well.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from harness.config import Profile, load_profile
 from harness.flow.evaluate import Evaluation
@@ -13,9 +17,13 @@ from harness.flow.steps import Flow, load_flow
 from harness.model import Finding, Level
 from harness.paths import FLOW
 from harness.trace import TraceEntry
+from tests.mutation import sequences
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.spelling import take_apart
+from tests.mutation.tally import Tally
 from tests.virtual import UE, play_flow, renumbered
+
+_REPORT = Path(__file__).parents[2] / "docs" / "mutation.md"
 
 
 @dataclass(frozen=True)
@@ -77,27 +85,28 @@ def _key(finding: Finding) -> tuple[object, ...]:
     return (finding.check, finding.entry, finding.where, finding.observed)
 
 
+def tally() -> Tally:
+    """Judge every mutant of the flow."""
+    found = Tally()
+    for judged in Bench().run():
+        first = take_apart(judged.entry.raw).start.split(" ")[0]
+        name = "answer" if first == "SIP/2.0" else first
+        found.add(judged.mutant.kind, judged.level, name, judged.mutant.what)
+    return found
+
+
 def main(arguments: Sequence[str]) -> None:
-    bench = Bench()
-    caught: dict[str, Counter[str]] = defaultdict(Counter)
-    survivors: Counter[tuple[str, str, str]] = Counter()
-    for judged in bench.run():
-        caught[judged.mutant.kind][judged.level or "none"] += 1
-        if judged.level in ("", "info"):
-            first = take_apart(judged.entry.raw).start.split(" ")
-            name = first[0] if first[0] not in ("SIP/2.0",) else "answer"
-            survivors[judged.mutant.kind, name, judged.mutant.what] += 1
-    print(f"{'class':<22}{'seeded':>8}{'must':>8}{'should':>8}{'info':>8}{'none':>8}")
-    total: Counter[str] = Counter()
-    for kind, counts in caught.items():
-        total.update(counts)
-        cells = "".join(f"{counts[each]:>8}" for each in ("must", "should", "info", "none"))
-        print(f"{kind:<22}{counts.total():>8}{cells}")
-    cells = "".join(f"{total[each]:>8}" for each in ("must", "should", "info", "none"))
-    print(f"{'all':<22}{total.total():>8}{cells}")
+    single = tally()
+    print(single.text())
     if "--survivors" in arguments:
-        for (kind, name, what), count in sorted(survivors.items()):
-            print(f"{count:>4}  {kind:<20} {name:<10} {what}")
+        print(single.list_survivors())
+    if "--markdown" in arguments:
+        text = _REPORT.read_text()
+        tables = {"messages": single, "sequences": sequences.tally()}
+        for name, table in tables.items():
+            marks = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+            text = re.sub(marks, rf"\1\n{table.markdown()}\n\n\2", text, flags=re.DOTALL)
+        _REPORT.write_text(text)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
-"""Faults over several messages: `python -m tests.mutation.sequences [--survivors] [scene ...]`."""
+"""Faults over several messages: `python -m tests.mutation.sequences [--survivors] [scene ...]`.
+
+With `--all` every fault is shown with the checks that find it.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +21,7 @@ from tests.mutation.faults_answers import answer_faults
 from tests.mutation.faults_lifecycle import lifecycle_faults
 from tests.mutation.faults_requests import Fault, request_faults
 from tests.mutation.scenes import SCENES
-
-_LEVELS = ("must", "should", "info", "none")
+from tests.mutation.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -77,28 +79,25 @@ def _key(finding: Finding) -> tuple[str, str, str]:
     return (finding.check, finding.where, finding.observed)
 
 
-def main(arguments: Sequence[str]) -> None:
-    scenes = [each for each in arguments if each in SCENES] or list(SCENES)
-    caught: dict[str, Counter[str]] = defaultdict(Counter)
-    survivors: Counter[tuple[str, str, str, str]] = Counter()
-    for scene in scenes:
+def tally(scenes: Sequence[str] = (), *, show: bool = False) -> Tally:
+    """Judge every fault of these scenes, of all where none is named."""
+    found = Tally()
+    for scene in scenes or SCENES:
         for verdict in Bench(scene).run():
-            kind, what = verdict.fault.kind, verdict.fault.what
-            caught[kind][verdict.level] += 1
-            if "--all" in arguments:
-                ids = sorted({f"{f.check}/{f.sender}" for f in verdict.findings})
-                print(f"{scene:9} {verdict.level:7} {kind} | {what} | {' '.join(ids)}")
-            if verdict.level in ("info", "none"):
-                survivors[kind, what, scene, verdict.level] += 1
-    print(f"{'class':<22}{'seeded':>8}" + "".join(f"{each:>8}" for each in _LEVELS))
-    total: Counter[str] = Counter()
-    for kind, counts in (*caught.items(), ("all", total)):
-        total.update(counts if kind != "all" else ())
-        cells = "".join(f"{counts[each]:>8}" for each in _LEVELS)
-        print(f"{kind:<22}{counts.total():>8}{cells}")
+            fault, level = verdict.fault, verdict.level
+            found.add(fault.kind, level, fault.what, scene)
+            if show:
+                ids = sorted({f"{each.check}/{each.sender}" for each in verdict.findings})
+                print(f"{scene:9} {level:7} {fault.kind} | {fault.what} | {' '.join(ids)}")
+    return found
+
+
+def main(arguments: Sequence[str]) -> None:
+    scenes = [each for each in arguments if each in SCENES]
+    found = tally(scenes, show="--all" in arguments)
+    print(found.text())
     if "--survivors" in arguments:
-        for (kind, what, scene, level), count in sorted(survivors.items()):
-            print(f"{count:>4}  {level:<5} {kind:<14} {what:<50} {scene}")
+        print(found.list_survivors())
 
 
 if __name__ == "__main__":
