@@ -7,10 +7,21 @@ from collections.abc import Iterator
 from harness.checks.context import Context
 from harness.checks.places import mismatch, tag_of
 from harness.checks.registry import MUST, SHOULD, check, requests
+from harness.checks.session_dialogs import Dialog
+from harness.checks.subscribe import PRESENCE
 from harness.model import Mismatch
 from harness.sip.message import Request
 
 _IN_DIALOG = requests("SUBSCRIBE", "OPTIONS", "MESSAGE", "INFO", "REFER", "UPDATE")
+
+
+def _goes_on(request: Request, dialog: Dialog) -> bool:
+    """Whether a request has the next CSeq number of a dialog.
+
+    Without it the request may be of another dialog, whose beginning the capture lacks.
+    """
+    last = dialog.cseq.get("ue")
+    return request.cseq is not None and last is not None and request.cseq.number == last + 1
 
 
 def _is_known(request: Request, context: Context) -> bool:
@@ -24,7 +35,8 @@ def from_tag_is_the_local_tag(request: Request, context: Context) -> Iterator[Mi
     if remote is None or _is_known(request, context):
         return
     for dialog in context.session.dialogs.of_call(request.call_id):
-        if dialog.key[2] == remote and dialog.subscription is not None:
+        is_theirs = dialog.key[2] == remote and dialog.subscription is not None
+        if is_theirs and _goes_on(request, dialog):
             yield mismatch(request, "From", f"tag={dialog.key[1]}")
             return
 
@@ -39,8 +51,10 @@ def to_tag_is_the_remote_tag(request: Request, context: Context) -> Iterator[Mis
     if any(dialog.key[2] == remote for dialog in dialogs):
         return  # GEN-DIALOG-9 has the word
     whole = [each for each in dialogs if each.key[1] == local and each.is_whole]
-    # Behind a fork there can be a dialog that the capture does not show.
-    if len(whole) == 1 and len(dialogs) == 1:
+    # Behind a fork there can be a dialog that the capture does not show; presence has none
+    # (RFC 3856 §6.9).
+    is_alone = len(whole) == 1 and len(dialogs) == 1 and whole[0].package == PRESENCE
+    if is_alone and _goes_on(request, whole[0]):
         yield mismatch(request, "To", f"tag={whole[0].key[2]}")
 
 
@@ -51,8 +65,9 @@ def dialog_keeps_its_call_id(request: Request, context: Context) -> Iterator[Mis
     if remote is None or local is None or _is_known(request, context):
         return
     dialog = context.session.dialogs.of_tags(local, remote)
-    if dialog is not None and dialog.subscription is not None:
-        yield mismatch(request, "Call-ID", dialog.key[0])
+    if dialog is None or dialog.subscription is None or not _goes_on(request, dialog):
+        return
+    yield mismatch(request, "Call-ID", dialog.key[0])
 
 
 @check("SUB-EVENT-2", clause="RFC 6665 §4.5.2", level=SHOULD, on=requests("SUBSCRIBE"), sender="ue")

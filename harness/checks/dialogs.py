@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from harness.checks.context import Context
@@ -33,7 +34,10 @@ def cseq_increases_in_a_dialog(request: Request, context: Context) -> Iterator[M
     is_equal = request.cseq.number == last
     # RFC 3263 §4.3: a request that failed goes to the next server with a new branch alone.
     is_reused = is_equal and context.session.was_answered(request, context.sender)
-    if request.cseq.number < last or is_reused:
+    is_lower = request.cseq.number < last and not context.session.was_overtaken(
+        request, context.entry, context.sender
+    )
+    if is_lower or is_reused:
         yield mismatch(request, "CSeq", f"{last + 1} {request.method}")
 
 
@@ -70,7 +74,8 @@ def empty_route_set_adds_no_route(request: Request, context: Context) -> Iterato
 def _loose_route_sets(request: Request, context: Context) -> list[tuple[str, ...]]:
     """The route sets that the UE may use, where the beginning of the dialog was seen."""
     dialog = _dialog(request, context)
-    if dialog is None or not dialog.is_whole:
+    # A proxy on the way takes its own value off the Route (§16.4).
+    if dialog is None or not dialog.is_whole or len(request.vias) > 1:
         return []
     if any(route and not _is_loose(route[0]) for route in dialog.route_sets):
         return []  # a strict router: another form of the request (§12.2.1.1)
@@ -93,12 +98,23 @@ def _same_routes(found: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
 def request_uri_is_the_remote_target(request: Request, context: Context) -> Iterator[Mismatch]:
     """The Request-URI of a request in a dialog is the remote target."""
     dialog = _dialog(request, context)
-    if dialog is None or not dialog.targets or not dialog.is_whole:
+    if dialog is None or not dialog.targets or not dialog.is_whole or len(request.vias) > 1:
         return
     if any(route and not _is_loose(route[0]) for route in dialog.route_sets):
         return
-    if not any(equal_uris(request.uri, target) for target in dialog.targets):
+    if not any(equal_uris(request.uri, _allowed(target)) for target in dialog.targets):
         yield start_line_mismatch(request, dialog.targets[-1], request.uri)
+
+
+def _allowed(uri: str) -> str:
+    """A remote target as it may stand in the Request-URI (§19.1.1, table 1)."""
+    try:
+        parsed = parse_uri(uri)
+    except UriError:
+        return uri
+    if not isinstance(parsed, SipUri) or not (parsed.headers or "method" in parsed.params):
+        return uri
+    return re.sub(r";method(=[^;?]*)?", "", uri.partition("?")[0], flags=re.IGNORECASE)
 
 
 @check("GEN-DIALOG-6", clause="RFC 3261 §12.2.1.1", level=SHOULD, on=_IN_DIALOG, sender="ue")
@@ -139,7 +155,8 @@ def refresh_carries_the_remote_tag(request: Request, context: Context) -> Iterat
         and dialog.expires_at is not None
         and dialog.expires_at > context.time
         and dialog.key[1] == tag_of(request.from_)
-        and dialog.package == request.event.package
+        and (dialog.package, dialog.event_id) == (request.event.package, request.event.id)
+        and dialog.is_known  # the response can be lost behind the point of capture
         and dialog.cseq.get(context.sender, 0) < (request.cseq.number if request.cseq else 0)
     ]
     confirmed = [each for each in alive if each.subscription and each.subscription.accepted]
@@ -197,12 +214,19 @@ def new_request_has_a_new_call_id(request: Request, context: Context) -> Iterato
             return
 
 
+# RFC 3261 §8.1.3.4, §8.1.3.5 and §10.2.8: sent again with the same Call-ID.
+_RETRIED = frozenset({*range(300, 400), 401, 407, 408, 413, 415, 416, 420, 423, 430, 494, 503})
+
+
 @check(
     "GEN-CALLID-2", clause="RFC 3261 §8.1.1.4", level=MUST, on=requests("SUBSCRIBE"), sender="ue"
 )
 def new_subscription_has_a_new_call_id(request: Request, context: Context) -> Iterator[Mismatch]:
     """A new subscription does not take the Call-ID of a dialog that is over."""
-    if tag_of(request.to) is not None:
+    final = context.session.finals.get(("ue", request.call_id or "", "SUBSCRIBE"))
+    # Of a fork one branch may have notified while another has a retry in the same Call-ID.
+    is_retry = final is not None and final[1] in _RETRIED
+    if tag_of(request.to) is not None or is_retry:
         return
     for dialog in context.session.dialogs.of_call(request.call_id):
         is_over = dialog.known_ended_at is not None and dialog.subscriber == "ue"
@@ -219,13 +243,18 @@ def _dialog_is_new(request: Request, dialog: Dialog) -> bool:
 @check("GEN-ROUTE-1", clause="RFC 3608 §6.1", level=MUST, on=requests(*_OUTSIDE[1:]), sender="ue")
 def service_route_keeps_its_order(request: Request, context: Context) -> Iterator[Mismatch]:
     """The values of a Service-Route that are used as Route keep their order."""
-    registration = context.session.registration
-    if registration is None or tag_of(request.to) is not None:
+    if tag_of(request.to) is not None or len(request.vias) > 1:
         return
-    wanted = list(registration.service_route)
-    used = [each.uri for each in request.routes if each.uri in wanted]
-    if len(wanted) > 1 and len(used) == len(wanted) and used != wanted:
-        yield mismatch(request, "Route", ", ".join(f"<{uri}>" for uri in wanted))
+    known = [each.service_route for each in context.session.registrations.by_aor.values()]
+    orders = [
+        (wanted, used)
+        for wanted in known
+        if len(used := [each.uri for each in request.routes if each.uri in wanted]) > 1
+        and len(used) == len(wanted)
+    ]
+    # Several accounts can share proxies: one order that fits is enough.
+    if orders and all(list(wanted) != used for wanted, used in orders):
+        yield mismatch(request, "Route", ", ".join(f"<{uri}>" for uri in orders[-1][0]))
 
 
 # TS 24.229 §5.1.1.2.1, NOTE 6: "The UE will use the stored list of service route values to build a

@@ -43,7 +43,8 @@ def notify_names_the_package_of_its_subscription(
     subscription = _subscription(request, context)
     if subscription is None or request.event is None:
         return
-    if request.event.package != subscription.package:
+    # A dialog can hold several subscriptions (§4.5.2), a REFER's among them (RFC 3515 §2.4.4).
+    if request.event.package not in {"refer", *(package for package, _ in subscription.asked)}:
         yield mismatch(request, "Event", subscription.package)
 
 
@@ -55,7 +56,9 @@ def notify_names_the_id_of_its_subscription(
     subscription = _subscription(request, context)
     if subscription is None or request.event is None:
         return
-    if request.event.id != subscription.event_id:
+    package, found = request.event.package, request.event.id
+    ids = {each for asked, each in subscription.asked if asked == package}
+    if ids and found not in ids:
         wanted = f"id={subscription.event_id}" if subscription.event_id else "no id"
         yield mismatch(request, "Event", wanted)
 
@@ -112,7 +115,9 @@ def notify_body_is_of_an_accepted_type(request: Request, context: Context) -> It
         return
     found = request.content_type.essence
     subscribe = subscription.entry.message
-    if not isinstance(subscribe, Request):
+    first = subscription.request
+    is_own = request.event is not None and request.event.package == subscription.package
+    if not isinstance(subscribe, Request) or not is_own or accepts(first, found):
         return
     if subscribe.headers.rows("Accept"):
         if not accepts(subscribe, found):

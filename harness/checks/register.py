@@ -61,7 +61,11 @@ def register_increments_cseq(request: Request, context: Context) -> Iterator[Mis
         return
     is_equal = request.cseq.number == last
     # RFC 3263 §4.3: a request that failed goes to the next server with a new branch alone.
-    if request.cseq.number < last or (is_equal and context.session.was_answered(request, "ue")):
+    is_reused = is_equal and context.session.was_answered(request, context.sender)
+    is_lower = request.cseq.number < last and not context.session.was_overtaken(
+        request, context.entry, context.sender
+    )
+    if is_lower or is_reused:
         yield mismatch(request, "CSeq", f"{last + 1} REGISTER")
 
 

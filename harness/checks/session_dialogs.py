@@ -42,6 +42,8 @@ class Subscription:
     event_id: str | None
     accepted: bool = False
     failed: bool = False
+    asked: set[tuple[str, str | None]] = field(default_factory=set)
+    """The events, package and id, of every SUBSCRIBE and REFER in the Call-ID."""
 
     @property
     def request(self) -> Request:
@@ -79,6 +81,8 @@ class Dialog:
     """When the UE was seen to know of the end: its 2xx to the NOTIFY, or the fatal response."""
     accepted: tuple[int, int, float] | None = None
     """The highest CSeq of a NOTIFY that the UE has answered with 2xx; entry and time of that."""
+    is_known: bool = False
+    """Whether the UE was seen to know it: it sent a request in it, or answered one with 2xx."""
     refused: int | None = None
     """The status of the response to a refresh after which the subscription is over."""
 
@@ -92,6 +96,11 @@ class Dialog:
     def id(self) -> str:
         """A name for the dialog in reports: Call-ID and tags."""
         return ";".join(self.key)
+
+    def is_about(self, request: Request) -> bool:
+        """Whether a SUBSCRIBE or NOTIFY is about this subscription: a dialog can hold several."""
+        event = request.event
+        return event is None or (event.package, event.id) == (self.package, self.event_id)
 
 
 class Dialogs:
@@ -164,9 +173,13 @@ class Dialogs:
             dialog.cseq[sender] = max(request.cseq.number, dialog.cseq.get(sender, 0))
         if sender == "network":
             _note_target(dialog, request.contacts)
-        if request.method == "SUBSCRIBE" and dialog.subscription is not None:
-            dialog.subscription.entry = entry
-        if request.method == "NOTIFY":
+        if sender == "ue":
+            dialog.is_known = True
+        if request.method in ("SUBSCRIBE", "REFER") and dialog.subscription is not None:
+            _note_asked(dialog.subscription, request)
+            if request.method == "SUBSCRIBE" and dialog.is_about(request):
+                dialog.subscription.entry = entry
+        if request.method == "NOTIFY" and dialog.is_about(request):
             if dialog.notified == 0 and dialog.subscription is not None and sender == "network":
                 # RFC 6665 §4.4.1: the route set of the NOTIFY; in the order of the request,
                 # because the subscriber is its UAS (RFC 3261 §12.1.1).
@@ -195,10 +208,13 @@ class Dialogs:
         if known is not None:  # sent again, with credentials or another Expires
             known.entry, known.first, known.failed = entry, entry, False
             known.package, known.event_id = event.package, event.id
+            _note_asked(known, request)
             return
         if sender == "ue":
             self._tags.setdefault(request.call_id, set()).add(tag)
-        self._subscriptions[key] = Subscription(*key, sender, entry, entry, event.package, event.id)
+        made = Subscription(*key, sender, entry, entry, event.package, event.id)
+        _note_asked(made, request)
+        self._subscriptions[key] = made
 
     def _dialog_of_notify(
         self, request: Request, entry: TraceEntry, sender: Sender
@@ -236,6 +252,8 @@ class Dialogs:
         if request is None or request.method not in ("SUBSCRIBE", "NOTIFY"):
             return
         dialog = self.find(response, sender)
+        if dialog is not None and has_to_tag(request) and not dialog.is_about(request):
+            return
         if response.status in _FATAL and dialog is not None and has_to_tag(request):
             dialog.ended = dialog.ended or entry
             dialog.known_ended_at = dialog.known_ended_at or entry.time
@@ -244,6 +262,7 @@ class Dialogs:
             return
         if request.method == "NOTIFY" and dialog is not None and 200 <= response.status < 300:
             state = request.subscription_state
+            dialog.is_known = dialog.is_known or sender == "ue"
             if sender == "ue" and state is not None and state.state == "terminated":
                 dialog.known_ended_at = dialog.known_ended_at or entry.time
             number = request.cseq.number if request.cseq is not None else 0
@@ -282,6 +301,14 @@ class Dialogs:
             _note_target(dialog, response.contacts)
         if response.expires is not None:
             dialog.expires_at = entry.time + response.expires
+
+
+def _note_asked(subscription: Subscription, request: Request) -> None:
+    if request.method == "REFER":  # RFC 3515 §2.4.6: the id is the CSeq number, if there is one
+        number = str(request.cseq.number) if request.cseq is not None else None
+        subscription.asked |= {("refer", None), ("refer", number)}
+    elif request.event is not None and len(subscription.asked) < _MAX_FORKS:
+        subscription.asked.add((request.event.package, request.event.id))
 
 
 def _note_target(dialog: Dialog, contacts: tuple[NameAddr, ...]) -> None:

@@ -17,6 +17,7 @@ WATCHER_INFORMATION = "presence.winfo"
 
 # A NOTIFY that crosses a SUBSCRIBE on the way must not count against the subscriber.
 _CROSSING = 2.0
+_UNDER_WAY = 0.5
 
 
 @check("SUB-EVENT-1", clause="RFC 6665 §3.1.2", level=MUST, on=_SUBSCRIBE)
@@ -111,6 +112,11 @@ def failed_subscription_is_not_refreshed(request: Request, context: Context) -> 
     """A subscription whose refresh was refused for good is not refreshed again."""
     dialog = context.session.dialogs.find(request, "ue")
     if dialog is None or dialog.refused is None or not _is_new(request, context):
+        return
+    known = dialog.known_ended_at
+    # A second request, to unsubscribe say, can be under way already.
+    is_crossing = known is not None and context.time - known < _UNDER_WAY
+    if is_crossing or not dialog.is_about(request):
         return
     yield mismatch(
         request, "To", "a new subscription", f"refresh after the {dialog.refused} response"

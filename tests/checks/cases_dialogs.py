@@ -103,8 +103,8 @@ SUBSCRIBE_CASES = [
     ),
     Case(
         "SUB-TERMINATED-2",
-        [*subscribed(), *refused(REFRESH, 503), refresh(3)],
-        [*subscribed(), *refused(REFRESH, 481), refresh(3)],
+        [*subscribed(), *refused(REFRESH, 481), ue(refresh(3), after=0.2)],
+        [*subscribed(), *refused(REFRESH, 481), ue(refresh(3), after=1)],
     ),
     Case(
         "SUB-REASON-1",
