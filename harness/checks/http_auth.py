@@ -114,7 +114,7 @@ def digest_parameters_are_quoted_as_they_have_to_be(
 @for_xcap
 def digest_uri_is_the_request_target(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """The uri of Digest credentials agrees with the request-target."""
-    credentials = _digest(request)
+    credentials = _answered(request)
     if credentials is None or not credentials.uri or is_forwarded(request):
         return  # "proxies are allowed to change the request target"
     if _path(credentials.uri) != _path(request.target):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 from lxml import etree
@@ -40,11 +41,18 @@ def _put(request: HttpRequest) -> tuple[XcapTarget, etree._Element] | None:
     target = xcap_target(request)
     if target is None or target.uri is None or target.auid not in _LISTS_TYPE_ROOTS:
         return None
+    root = _read(target.kind, target.auid, request.body)
+    return None if root is None else (target, root)
+
+
+@lru_cache(8)
+def _read(kind: str, auid: str, data: bytes) -> etree._Element | None:
+    """The root of what is put, remembered for the checks that look at it one after another."""
     try:
-        if target.kind == "document":
-            return target, parse_xml(request.body)
-        if target.kind == "element":
-            return target, parse_fragment(request.body, _LISTS_TYPE_ROOTS[target.auid])
+        if kind == "document":
+            return parse_xml(data)
+        if kind == "element":
+            return parse_fragment(data, _LISTS_TYPE_ROOTS[auid])
     except BodyError:
         pass
     return None

@@ -201,7 +201,8 @@ def read_fragment(fragment: Fragment, context: Context) -> etree._Element | Body
 
 def without_declaration(data: bytes) -> bytes:
     """A fragment without the XML declaration that some clients put before it."""
-    return _DECLARATION.sub(b"", data, count=1)
+    match = _DECLARATION.match(data)
+    return data if match is None else data[match.end() :]
 
 
 def root_of(body: object, context: Context, auid: str = "") -> etree._Element | None:
