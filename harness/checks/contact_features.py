@@ -46,9 +46,13 @@ def _features(message: Message) -> Iterator[tuple[NameAddr, str, str | None]]:
                 yield contact, name, written
 
 
-@check("GEN-FEATURE-1", clause="RFC 3840 §9", level=MUST, on=sip_messages())
+@check("GEN-FEATURE-1", clause="RFC 3840 §9", level=SHOULD, on=sip_messages())
 def feature_values_are_well_formed(message: Message, context: Context) -> Iterator[Mismatch]:
-    """The value of a feature parameter in Contact is a quoted tag-value-list or string-value."""
+    """The value of a feature parameter in Contact is a quoted tag-value-list or string-value.
+
+    A parameter of another form still is a contact-extension (RFC 3261 §25.1), which some vendors
+    use with a "+" of their own, so that the message as such is well-formed.
+    """
     for _, name, written in _features(message):
         if written is None:
             continue

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harness.checks.context import Context
 from harness.checks.places import mismatch
 from harness.checks.registry import INFO, MUST, SHOULD, check, requests
+from harness.checks.session_publication import EntityTag
 from harness.model import Mismatch
 from harness.sip.message import Request
 
@@ -55,11 +56,17 @@ def _is_seen_first(request: Request, context: Context) -> bool:
     return repeated is None or repeated.cseq != request.cseq
 
 
+def _is_known_to_end(tag: EntityTag, request: Request, context: Context) -> bool:
+    """Whether the UE must know that an entity-tag is over: it got the response that says so."""
+    is_doubtful = tag.ended_by is not None and tag.ended_by.is_doubtful
+    return _is_seen_first(request, context) and not is_doubtful
+
+
 @check("PUB-TAG-2", clause="RFC 3903 §4.3", level=MUST, on=_PUBLISH, sender="ue")
 def latest_entity_tag_is_used(request: Request, context: Context) -> Iterator[Mismatch]:
     """Each 2xx response's SIP-ETag replaces the entity-tag that was used before."""
     tag = context.session.publications.find(request)
-    if tag is not None and tag.successor is not None and _is_seen_first(request, context):
+    if tag is not None and tag.successor is not None and _is_known_to_end(tag, request, context):
         yield mismatch(request, "SIP-If-Match", tag.successor)
 
 
@@ -67,7 +74,7 @@ def latest_entity_tag_is_used(request: Request, context: Context) -> Iterator[Mi
 def refused_entity_tag_is_discarded(request: Request, context: Context) -> Iterator[Mismatch]:
     """An entity-tag that a 412 response has refused is not used again."""
     tag = context.session.publications.find(request)
-    if tag is not None and tag.rejected is not None and _is_seen_first(request, context):
+    if tag is not None and tag.rejected is not None and _is_known_to_end(tag, request, context):
         refusal = f"{tag.value}, refused by message {tag.rejected.number}"
         yield mismatch(request, "SIP-If-Match", "absent, or another entity-tag", refusal)
 
@@ -76,7 +83,7 @@ def refused_entity_tag_is_discarded(request: Request, context: Context) -> Itera
 def removed_publication_is_not_updated(request: Request, context: Context) -> Iterator[Mismatch]:
     """The entity-tag of a publication that was removed is not used again."""
     tag = context.session.publications.find(request)
-    if tag is not None and tag.removed is not None and _is_seen_first(request, context):
+    if tag is not None and tag.removed is not None and _is_known_to_end(tag, request, context):
         removal = f"{tag.value}, removed by message {tag.removed.number}"
         yield mismatch(request, "SIP-If-Match", "absent, or another entity-tag", removal)
 
@@ -93,6 +100,8 @@ def entity_tag_comes_from_the_compositor(request: Request, context: Context) -> 
     last = context.session.publications.last_of(request)
     if last is None or last.cseq is None or request.cseq is None or not last.is_current:
         return
+    if not last.is_whole:
+        return  # another publication can go on beside it, begun before the capture
     if request.cseq.number == last.cseq + 1:
         yield mismatch(request, "SIP-If-Match", last.value)
 

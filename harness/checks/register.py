@@ -180,7 +180,8 @@ def outbound_registration_says_so(request: Request, context: Context) -> Iterato
 @check("REG-OUTBOUND-3", clause="RFC 5626 §4.2.1", level=MUST, on=_REGISTER)
 def outbound_registration_supports_path(request: Request, context: Context) -> Iterator[Mismatch]:
     """A REGISTER with a reg-id has the option tag path in Supported."""
-    if any(True for _ in _flows(request)) and not has_token(request.supported, "path"):
+    tags = (*request.supported, *request.require)
+    if any(True for _ in _flows(request)) and not has_token(tags, "path"):
         yield mismatch(request, "Supported", "a list with path")
 
 

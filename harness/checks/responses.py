@@ -22,15 +22,20 @@ _TRANSACTION_TIME = 32.0
 @check("RSP-MANDATORY-1", clause="RFC 3261 §20", level=MUST, on=responses())
 def response_has_the_copied_fields(response: Response, context: Context) -> Iterator[Mismatch]:
     """A response contains the Via, From, To, Call-ID and CSeq that it copies from the request."""
-    yield from absent(response, ("Via", "From", "To", "Call-ID", "CSeq"))
+    request = context.sip_request
+    names = ("Via", "From", "To", "Call-ID", "CSeq")
+    # What the request lacks no one can copy.
+    yield from absent(
+        response, (name for name in names if request is None or request.headers.rows(name))
+    )
 
 
 @check("RSP-VIA-1", clause="RFC 3261 §8.2.6.2", level=MUST, on=responses())
 def response_mirrors_via(response: Response, context: Context) -> Iterator[Mismatch]:
     """The Via values of a response equal those of its request, in the same order.
 
-    The receiver of the request adds received (§18.2.1), the value of rport (RFC 3581 §4) and that
-    of keep (RFC 6223 §4.4).
+    The receiver of the request adds received (§18.2.1), the value of rport (RFC 3581 §4), that of
+    keep (RFC 6223 §4.4) and those of overload control (RFC 7339 §4).
     """
     request = context.sip_request
     if request is None or not response.vias:
@@ -46,8 +51,11 @@ def response_mirrors_via(response: Response, context: Context) -> Iterator[Misma
             yield mismatch(response, "Via", str(one), str(other))
 
 
+_ADDED = ("received", "rport", "keep", "oc", "oc-algo", "oc-validity", "oc-seq")
+
+
 def _comparable(via: Via, is_top: bool) -> tuple[object, ...]:
-    left_out = ("received", "rport", "keep") if is_top else ()
+    left_out = _ADDED if is_top else ()
     params = {
         name: (value or "").lower() if name != "branch" else value
         for name, value in via.params.items()
@@ -123,9 +131,10 @@ def response_has_a_to_tag(response: Response, context: Context) -> Iterator[Mism
 )
 def responses_share_the_to_tag(response: Response, context: Context) -> Iterator[Mismatch]:
     """All responses of a UAS to one request carry the same To tag."""
-    if context.transaction is None or tag_of(response.to) is None:
+    transaction = context.transaction
+    if transaction is None or not transaction.has_branch or tag_of(response.to) is None:
         return
-    for earlier in context.transaction.responses:
+    for earlier in transaction.responses:
         message = earlier.message
         if not isinstance(message, Response) or message.status <= 100:
             continue
@@ -149,10 +158,12 @@ def request_gets_one_final_response(response: Response, context: Context) -> Ite
         yield start_line_mismatch(response, str(first.status), str(response.status))
 
 
+# A UAS without state makes its response anew, and may write another Date (RFC 3261 §8.2.7): a
+# remark. Another status or To tag is the matter of RSP-FINAL-1 and RSP-TAG-2.
 @check(
     "RSP-FINAL-2",
     clause="RFC 3261 §17.2.2",
-    level=MUST,
+    level=SHOULD,
     on=responses(status=range(200, 700)),
     sender="ue",
 )
@@ -166,7 +177,9 @@ def repeated_final_response_is_the_same(response: Response, context: Context) ->
 def _earlier_final(response: Response, context: Context) -> Response | None:
     transaction = context.transaction
     request = context.sip_request
-    if transaction is None or request is None or request.method in ("INVITE", "ACK"):
+    if transaction is None or request is None or not transaction.has_branch:
+        return None
+    if request.method in ("INVITE", "ACK"):
         return None
     final = transaction.final
     # After 64*T1 the server transaction is gone; over TCP at once (Timer J, §17.2.2).
@@ -328,8 +341,11 @@ def accepted_subscription_copies_record_route(
     request = context.sip_request
     if request is None or tag_of(request.to) is not None:
         return
+    if any(problem.where == "Record-Route" for problem in request.malformed):
+        return
     wanted = [each.uri for each in request.record_routes]
-    if wanted != [each.uri for each in response.record_routes]:
+    found = [each.uri for each in response.record_routes]
+    if len(wanted) != len(found) or not all(map(equal_uris, wanted, found)):
         yield mismatch(response, "Record-Route", ", ".join(wanted) or "absent")
 
 

@@ -17,13 +17,14 @@ from harness.checks.session_publication import Publications
 from harness.checks.session_refusals import Refusals
 from harness.checks.session_registration import Registration, Registrations
 from harness.checks.session_xcap import HttpHistory
-from harness.checks.transactions import Transactions
+from harness.checks.transactions import Transaction, Transactions
 from harness.model import Sender
 from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
 from harness.xcap.http import HttpRequest, HttpResponse
 
 _MAX_REMEMBERED = 4096
+_MAX_BROKEN = 64
 _NUMBER = re.compile(r"[0-9]{1,10}")
 
 
@@ -38,6 +39,12 @@ _TRIED_ELSEWHERE = frozenset({*range(300, 400), 408, 430, 503})
 # Packets may overtake one another on the way to where they were captured.
 _REORDERED = 1.0
 _MAX_NUMBERS = 16
+
+
+_GIVEN_BACK = frozenset(
+    {"Record-Route", "Service-Route", "Contact", "SIP-ETag", "From", "To", "Call-ID", "Event"}
+)
+_SHORTEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,8 @@ class Session:
     xcap: Bounded[str, XcapResource] = field(default_factory=lambda: Bounded(_MAX_REMEMBERED))
     """By request-target."""
     http: HttpHistory = field(default_factory=HttpHistory)
+    broken: Bounded[str, None] = field(default_factory=lambda: Bounded(_MAX_BROKEN))
+    """Values that the network sent against the grammar, and that a UE has to give back as such."""
     minima: Bounded[tuple[str, str], int] = field(default_factory=lambda: Bounded(1024))
     """By method and Call-ID: the Min-Expires of the last 423."""
     last_time: float = 0.0
@@ -175,12 +184,23 @@ class Session:
         request = transaction.request if transaction is not None else None
         self.dialogs.update(entry, sender, request)
         self.bodies.update(entry, sender, request)
+        if sender == "network" and message.malformed:
+            self._note_broken(message)
         if isinstance(message, Request):
             self._note_request(message, entry, sender)
         elif request is not None and transaction is not None:
-            self._note_response(message, entry, request, sender)
+            self._note_response(message, entry, transaction, sender)
             if message.status >= 200 and transaction.entry is not None:
                 self.unanswered.pop(transaction.entry.number, None)
+
+    def _note_broken(self, message: Request | Response) -> None:
+        names = {problem.where for problem in message.malformed}
+        for name in names & _GIVEN_BACK:
+            for row in message.headers.rows(name):
+                inner = row.value.partition("<")[2].rpartition(">")[0]
+                for text in (row.value, inner):
+                    if len(text) >= _SHORTEST:
+                        self.broken[text] = None
 
     def _note_request(self, request: Request, entry: TraceEntry, sender: Sender) -> None:
         sent = _sent(request, entry)
@@ -203,8 +223,11 @@ class Session:
                 self.identity = request.to.uri
 
     def _note_response(
-        self, response: Response, entry: TraceEntry, request: Request, sender: Sender
+        self, response: Response, entry: TraceEntry, transaction: Transaction, sender: Sender
     ) -> None:
+        request = transaction.request
+        if request is None:
+            return
         asker: Sender = "ue" if sender == "network" else "network"
         if response.status >= 200 and request.cseq is not None:
             final = (request.cseq.number, response.status)
@@ -221,7 +244,7 @@ class Session:
         if request.method == "REGISTER":
             self.registrations.note_response(response, request, entry.time)
         if request.method == "PUBLISH":
-            self.publications.note_response(response, entry, request)
+            self.publications.note_response(response, entry, request, transaction)
 
     def _note_refusal(self, response: Response, entry: TraceEntry, request: Request) -> None:
         if response.status == 403:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.checks.bounded import Bounded
+from harness.checks.transactions import Transaction
 from harness.sip.message import Request, Response
 from harness.sip.uri import UriError, address_of_record
 from harness.trace import TraceEntry
@@ -32,6 +33,10 @@ class EntityTag:
     expires_at: float | None = None
     cseq: int | None = None
     """The CSeq number of the request whose 2xx gave it."""
+    is_whole: bool = False
+    """Whether all of its publication was seen, from the initial PUBLISH on."""
+    ended_by: Transaction | None = None
+    """The transaction whose response put another tag in its place, refused or removed it."""
 
     @property
     def is_current(self) -> bool:
@@ -59,26 +64,29 @@ class Publications:
         """The tag that the last 2xx gave in the same Call-ID, From tag and resource."""
         return self.last.get(_series(request))
 
-    def note_response(self, response: Response, entry: TraceEntry, request: Request) -> None:
+    def note_response(
+        self, response: Response, entry: TraceEntry, request: Request, transaction: Transaction
+    ) -> None:
         """Take in the answer to a PUBLISH."""
         resource = resource_of(request)
         used = self.find(request)
         if response.status == 412 and request.if_match is not None:
             tag = used or EntityTag(request.if_match, resource)
-            tag.rejected = entry
+            tag.rejected, tag.ended_by = entry, transaction
             self.tags[resource, request.if_match] = tag
         if not 200 <= response.status < 300:
             return
         if request.expires == 0:
             if used is not None:
-                used.removed = entry
+                used.removed, used.ended_by = entry, transaction
             return
         if response.etag is None:
             return
         if used is not None and used.value != response.etag:
-            used.successor = response.etag
+            used.successor, used.ended_by = response.etag, transaction
         expires_at = entry.time + response.expires if response.expires is not None else None
         issued = EntityTag(response.etag, resource, issued=entry, expires_at=expires_at)
+        issued.is_whole = request.if_match is None or (used is not None and used.is_whole)
         issued.cseq = request.cseq.number if request.cseq is not None else None
         self.tags[resource, response.etag] = issued
         self.last[_series(request)] = issued

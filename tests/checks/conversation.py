@@ -224,7 +224,10 @@ class Verdicts:
 
 
 def judge(
-    steps: Iterable[Step | bytes], profile: Profile | str = "ietf", ues: Iterable[str] = (UE.host,)
+    steps: Iterable[Step | bytes],
+    profile: Profile | str = "ietf",
+    ues: Iterable[str] = (UE.host,),
+    network: Peer = NETWORK,
 ) -> Verdicts:
     """Judge a conversation; bare bytes are the UE's."""
     chosen = load_profile(profile) if isinstance(profile, str) else profile
@@ -233,7 +236,7 @@ def judge(
     for given in steps:
         step = given if isinstance(given, Step) else ue(given)
         now += step.after
-        peers = [replace(peer, transport=step.transport) for peer in (UE, NETWORK)]
+        peers = [replace(peer, transport=step.transport) for peer in (UE, network)]
         source, destination = peers if step.sender == "ue" else reversed(peers)
         connection = "tcp-1" if step.transport.is_reliable else ""
         entry = trace.append(step.raw, source, destination, now, connection=connection)
@@ -251,3 +254,10 @@ class Case:
     good: list[Step | bytes]
     bad: list[Step | bytes]
     profile: Profile | str = "ietf"
+    is_local: bool = False
+    """Whether the network is on the UE's host."""
+
+    def judge(self, steps: list[Step | bytes]) -> Verdicts:
+        if self.is_local:
+            return judge(steps, self.profile, (str(UE),), Peer(UE.host, 5090))
+        return judge(steps, self.profile)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.checks.registry import CHECKS
-from tests.checks.conversation import Case, judge
+from tests.checks.conversation import Case
 
 CASES: dict[str, Case] = {
     case.check: case
@@ -29,7 +29,7 @@ def test_check_has_a_case(check: str) -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_check_accepts_what_keeps_its_clause(case: Case) -> None:
-    verdicts = judge(case.good, case.profile)
+    verdicts = case.judge(case.good)
 
     assert verdicts.of(case.check) == []
     assert verdicts.must() == [], "a good conversation has no fault of the UE at all"
@@ -37,7 +37,7 @@ def test_check_accepts_what_keeps_its_clause(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_check_finds_what_breaks_its_clause(case: Case) -> None:
-    assert judge(case.bad, case.profile).of(case.check)
+    assert case.judge(case.bad).of(case.check)
 
 
 @pytest.mark.parametrize("check", sorted(CHECKS))
