@@ -82,6 +82,11 @@ def _domain(text: str) -> str:
     return text
 
 
+def _off(value: object) -> object:
+    """YAML 1.1 reads a bare `off` as false."""
+    return "off" if value is False else value
+
+
 IpAddress = Annotated[str, AfterValidator(ip_address_of)]
 Line = Annotated[str, AfterValidator(_one_line)]
 UriOfUser = Annotated[str, AfterValidator(_one_line), AfterValidator(_sip_uri)]
@@ -103,15 +108,21 @@ class Pixit(_Values):
     impu: UriOfUser = "sip:+339012341234@test-rcs.com"
     """The UE's public user identity, a SIP URI."""
     display_name: Line = "test user"
+    """The name that the UE shows of itself."""
     impi: Line = "X"
     """The private user identity: the username of its Digest credentials."""
     realm: Line = "X"
+    """The realm of its Digest and Basic credentials."""
     password: Secret = SecretStr("X")
+    """The password; `env:NAME` takes it from the environment."""
     imei: Line = "356432059050620"
+    """The device's IMEI, in its instance-id."""
     user_agent: Line = "IM-client/OMA1.0 Test-RCS-client/2.5.13"
+    """What the UE calls itself in User-Agent and Server."""
     contact: UriOfUser = "sip:+330123456789@test-rcs.com"
     """The other person of the flow, played by the network side."""
     contact_display_name: Line = "RCS-VUA"
+    """The name that the other person shows."""
     list_name: Line = "rcs"
     """Name of the resource list that holds the user's contacts."""
 
@@ -124,20 +135,31 @@ class Network(_Values):
     sip_port: Port = 0
     """Port for SIP over UDP and TCP; 0 lets the system choose."""
     xcap_port: Port = 0
+    """Port for XCAP over HTTP; 0 lets the system choose."""
     authentication: Literal["none", "digest"] = "none"
     """Whether REGISTER is challenged."""
     digest_algorithm: Literal["MD5", "SHA-256"] = "MD5"
+    """The algorithm of the challenge to REGISTER."""
     xcap_authentication: Literal["none", "basic", "digest"] = "none"
+    """Whether XCAP requests are challenged, and how."""
     notifications: Literal["rlmi", "plain"] = "rlmi"
     """Form of list notifications: RFC 4662, or the bare PIDF that the document shows."""
     max_registration: Seconds = 600000
+    """The longest registration that is granted, in seconds."""
     min_registration: Seconds = 60
+    """The shortest registration that is taken, in seconds; less gets 423."""
     max_subscription: Seconds = 3600
+    """The longest subscription that is granted, in seconds."""
     min_subscription: Seconds = 60
+    """The shortest subscription that is taken, in seconds; less gets 423."""
     max_publication: Seconds = 3600
+    """The longest publication that is granted, in seconds."""
     min_publication: Seconds = 60
+    """The shortest publication that is taken, in seconds; less gets 423."""
     path: bool = False
+    """Whether the P-CSCF puts itself in Path (RFC 3327)."""
     service_route: bool = True
+    """Whether a registration gets a Service-Route (RFC 3608)."""
     record_route: bool = True
     """Whether the P-CSCF stays on the path of subscriptions, so that the UE has a route set."""
     contact_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
@@ -148,8 +170,11 @@ class Timers(_Values):
     """Waits, in seconds: SIP's (RFC 3261 §17, table 4) and the harness's own."""
 
     t1: Annotated[float, Field(gt=0, le=60)] = 0.5
+    """The round-trip time that SIP's other timers are made of."""
     t2: Annotated[float, Field(gt=0, le=60)] = 4.0
+    """The longest time between two retransmissions."""
     t4: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """How long a message can stay in the network."""
     step: Annotated[float, Field(gt=0, le=3600)] = 15.0
     """How long a step may take before it counts as not done."""
 
@@ -157,15 +182,19 @@ class Timers(_Values):
 class CheckChange(_Values):
     """What a profile makes of one check, and why."""
 
-    level: Literal["must", "should", "info", "off"]
+    level: Annotated[Literal["must", "should", "info", "off"], BeforeValidator(_off)]
+    """The level that the check gets here."""
     reason: Annotated[str, Field(min_length=1)]
+    """Why; the report repeats it."""
 
 
 class Profile(_Values):
     """Everything about a run that is not in the standards."""
 
     name: str
+    """The name that reports show."""
     description: str = ""
+    """What the profile is for."""
     families: frozenset[Family] = frozenset({Family.IETF})
     """Whose clauses apply."""
     rcs: Literal["", "rcs-e-1.2.2", "rcs-5.1", "up-2.4"] = ""
@@ -173,9 +202,13 @@ class Profile(_Values):
     pics: Mapping[str, bool] = Field(default_factory=dict)
     """What the UE claims to support (ISO 9646: PICS); a check can require an item."""
     pixit: Pixit = Pixit()
+    """Identities and addresses of the device under test."""
     network: Network = Network()
+    """How the network side presents itself."""
     timers: Timers = Timers()
+    """Waits, in seconds."""
     checks: Mapping[str, CheckChange] = Field(default_factory=dict)
+    """Checks that get another level, by id."""
 
     def level_of(self, check: str, level: Level) -> Level | None:
         """The level that this profile gives a check; None where it is switched off."""
