@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from harness.body.catalog import QName, catalog
 from harness.body.schema import BodyError, parse_xml
@@ -127,9 +128,9 @@ class BodyJudge:
         size = len(context.entry.raw)
         for each, level in _checks_for(self._checks, kind, body.media_type):
             try:
-                count = 0
-                for mismatch in each.function(given, context):
-                    if isinstance(mismatch, Mismatch) and count < _MAX_MISMATCHES:
+                found = each.function(given, context)
+                for mismatch in islice(found, _MAX_MISMATCHES):
+                    if isinstance(mismatch, Mismatch):
                         place = _place(context.entry.raw, mismatch.offset, size)
                         yield BodyFinding(
                             each.id,
@@ -142,7 +143,6 @@ class BodyJudge:
                             *place,
                             mismatch.hint,
                         )
-                        count += 1
             except Exception as error:
                 # One broken check must not end the command; it is a fault of the harness.
                 problems.append(f"{each.id} failed: {error!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -184,6 +185,7 @@ def _is_to_be_ignored(error: SchemaError, root: etree._Element) -> bool:
     return any(QName.parse(each.tag).namespace not in catalog() for each in around)
 
 
+@lru_cache(256)
 def schema_at_fault(error: SchemaError, root: etree._Element) -> str | None:
     """The namespace whose schema is broken: that of the parent where a child is out of place."""
     if "is not allowed here" not in error.reason:
