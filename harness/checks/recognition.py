@@ -21,7 +21,7 @@ from harness.checks.identities import (
     sip_identity,
 )
 from harness.checks.session import Session
-from harness.model import Peer, Sender
+from harness.model import Peer, Sender, Transport
 from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
 from harness.xcap.http import HttpRequest
@@ -73,6 +73,7 @@ class Recognition:
         self._mixed: set[str] = set()
         self._endpoints: Bounded[tuple[str, int, bool], _Ue] = Bounded(_MAX_ENDPOINTS)
         self._network: Bounded[HostPort, None] = Bounded(_MAX_ENDPOINTS)
+        self._registrars: Bounded[str, None] = Bounded(_MAX_ENDPOINTS)
         self._calls: Bounded[tuple[str, str], _Ue] = Bounded(_MAX_CALLS)
         self._streams: Bounded[str, tuple[_Ue, HostPort]] = Bounded(_MAX_ENDPOINTS)
         self._registered: Bounded[tuple[str, int, bool], _Ue] = Bounded(_MAX_ENDPOINTS)
@@ -109,6 +110,8 @@ class Recognition:
         host = entry.source.host
         if entry.destination.host == host or entry.destination.host in self._by_host:
             self._mix(entry.destination.host)
+        if host in self._registrars:
+            self._mix(host)  # an SBC, which registers for others in its own name
         if self._are_named:
             self._learn_named(request, entry)
             return False
@@ -200,6 +203,7 @@ class Recognition:
         self._endpoints[_endpoint(entry.source)] = ue
         self._registered[_endpoint(entry.source)] = ue
         self._network[entry.destination.host, entry.destination.port] = None
+        self._registrars[entry.destination.host] = None
         aor = sip_identity(request.to)
         if aor is not None:
             ue.aors.add(aor)
@@ -232,6 +236,9 @@ class Recognition:
 
     def _attribute(self, entry: TraceEntry) -> tuple[_Ue, Sender] | None:
         source, destination = self._at(entry.source), self._at(entry.destination)
+        is_from_server = self._is_server(entry.source) and not self._is_server(entry.destination)
+        if destination is not None and source is not destination and is_from_server:
+            return destination, "network"
         if source is not None and source is not destination:
             return source, "ue"
         if destination is not None and source is None:
@@ -250,6 +257,10 @@ class Recognition:
             return None
         ues = self._by_host.get(peer.host)
         return ues[0] if ues else None
+
+    def _is_server(self, peer: Peer) -> bool:
+        """Whether others register here: towards them it is the network, even if it is a UE."""
+        return (peer.host, peer.port) in self._network
 
     def _by_content(self, entry: TraceEntry) -> tuple[_Ue, Sender] | None:
         """On hosts of several parties: a port not seen before is recognised by what it says."""
@@ -283,15 +294,21 @@ class Recognition:
         ues = self._by_host.get(entry.source.host, [])
         if (entry.source.host, entry.source.port) in self._network or request.method == "NOTIFY":
             return None
-        ports = set(_own_ports(request))
+        # The surest sign first: behind one address many UEs can have the same private address.
         by_call = self._calls.get((entry.source.host, request.call_id or ""))
-        is_to_network = (entry.destination.host, entry.destination.port) in self._network
-        for ue in ues:
-            if ports & ue.sent_by:
-                return ue
-            if is_to_network and (by_call is ue or sip_identity(request.from_) in ue.aors):
-                return ue
-        return None
+        is_to_network = self._is_server(entry.destination)
+        if by_call in ues and is_to_network:
+            return by_call
+        ports = set(_own_ports(request))
+        named = [ue for ue in ues if ports & ue.sent_by]
+        own = [ue for ue in ues if sip_identity(request.from_) in ue.aors]
+        both = [ue for ue in named if ue in own]
+        if both or named:
+            return (both or named)[0]
+        # A server on the same host subscribes in the user's name as well, but at its own address.
+        is_elsewhere = any(True for _ in contact_ports(request))
+        is_datagram = entry.source.transport is Transport.UDP
+        return own[0] if own and is_to_network and not (is_elsewhere and is_datagram) else None
 
 
 def _endpoint(peer: Peer) -> tuple[str, int, bool]:
