@@ -48,24 +48,28 @@ def _at(message: Message, field: str, expected: str, text: str, hint: str = "") 
     return Mismatch(expected, text, field, None, hint)
 
 
-def _new(message: Message, context: Context) -> Iterator[tuple[Capability, str]]:
+def _new(context: Context) -> tuple[tuple[Capability, str], ...]:
     """The RCS capabilities of a message, and the profile's version, each capability once.
 
     What the UE has registered already was looked at then.
     """
-    version = context.profile.rcs
+    message, version = context.entry.message, context.profile.rcs
+    if version not in VERSIONS or not isinstance(message, Request | Response):
+        return ()
     registration = context.session.registration
-    seen = set(registration.capabilities) if registration is not None else set()
-    for each in capabilities_claimed(message) if version in VERSIONS else ():
-        if each.key not in seen and is_of_rcs(each.key) and not is_own(each.key, version):
-            seen.add(each.key)
-            yield each, version
+    known = registration.capabilities if registration is not None else frozenset()
+    found = {
+        each.key: (each, version)
+        for each in reversed(capabilities_claimed(message))
+        if each.key not in known and is_of_rcs(each.key) and not is_own(each.key, version)
+    }
+    return tuple(reversed(found.values()))
 
 
 @check("CAP-TAG-1", clause="RCC.07 §2.6.1.3", level=INFO, on=_SAID, sender="ue")
 def tags_are_known(message: Message, context: Context) -> Iterator[Mismatch]:
     """The capability tags of RCS are ones that some version of RCS is known to have."""
-    for each, version in _new(message, context):
+    for each, version in context.once(_new):
         row = find_tag(each.key)
         if row is None:
             expected = f"a capability tag of {VERSIONS[version]}"
@@ -79,7 +83,7 @@ def tags_are_known(message: Message, context: Context) -> Iterator[Mismatch]:
 @check("CAP-TAG-2", clause="RCC.07 §2.6.1.3", level=INFO, on=_SAID, sender="ue")
 def tags_are_of_the_version(message: Message, context: Context) -> Iterator[Mismatch]:
     """The capability tags of RCS are ones of the RCS version that the profile names."""
-    for each, version in _new(message, context):
+    for each, version in context.once(_new):
         row = find_tag(each.key)
         if row is not None and row.is_certain and version not in row.versions:
             expected = f"a capability tag of {VERSIONS[version]}"
@@ -87,16 +91,18 @@ def tags_are_of_the_version(message: Message, context: Context) -> Iterator[Mism
             yield _at(message, "Contact", expected, each.text, hint)
 
 
-def _references(message: Message) -> Iterator[tuple[str, tuple[Capability, ...]]]:
-    """By field: the ICSI and IARI values of a message."""
+def _references(context: Context) -> tuple[tuple[str, Capability], ...]:
+    """The ICSI and IARI values of a message, each with the field that has it."""
+    message = context.entry.message
+    if b"-ref" not in message.raw or not isinstance(message, Request | Response):
+        return ()
     # A registrar gives back what the UA registered, however it is written (RFC 3840 §6).
-    is_echo = isinstance(message, Response) and message.method == "REGISTER"
-    if is_echo or b"-ref" not in message.raw:
-        return
-    found = [("Contact", capabilities_claimed(message))]
-    found += [(field, capabilities_preferred(message, field)) for field in CALLER_PREFERENCES]
-    for field, capabilities in found:
-        yield field, tuple(each for each in capabilities if each.name in REFERENCES)
+    if isinstance(message, Response) and message.method == "REGISTER":
+        return ()
+    found = [("Contact", each) for each in capabilities_claimed(message)]
+    for field in CALLER_PREFERENCES:
+        found += [(field, each) for each in capabilities_preferred(message, field)]
+    return tuple((field, each) for field, each in found if each.name in REFERENCES)
 
 
 @check("CAP-URN-1", clause="TS 24.229 §7.2A.8.2", level=SHOULD, on=sip_messages())
@@ -105,30 +111,26 @@ def references_are_urns(message: Message, context: Context) -> Iterator[Mismatch
 
     In Contact the characters that need it are the matter of GEN-FEATURE-1.
     """
-    for field, values in _references(message):
-        for each in values:
-            is_coded = field == "Contact" or _TAG_VALUE.fullmatch(each.written)
-            if not is_coded or not _URN.fullmatch(each.urn):
-                yield _at(message, field, "a URN such as urn%3Aurn-7%3A3gpp-...", each.written)
+    for field, each in context.once(_references):
+        is_coded = field == "Contact" or _TAG_VALUE.fullmatch(each.written)
+        if not is_coded or not _URN.fullmatch(each.urn):
+            yield _at(message, field, "a URN such as urn%3Aurn-7%3A3gpp-...", each.written)
 
 
 @check("CAP-URN-2", clause="TS 24.229 §7.9.2", level=INFO, on=sip_messages())
 def references_are_of_their_kind(message: Message, context: Context) -> Iterator[Mismatch]:
     """The tag g.3gpp.icsi-ref has services as its values, g.3gpp.iari-ref has applications."""
-    for field, values in _references(message):
-        for each in values:
-            expected = _KINDS[each.name == ICSI]
-            is_3gpp = each.key.startswith("urn:urn-7:3gpp")
-            if is_3gpp and not each.key.startswith(expected):
-                yield _at(message, field, f"{expected}... in {each.name}", each.written)
+    for field, each in context.once(_references):
+        expected = _KINDS[each.name == ICSI]
+        is_3gpp = each.key.startswith("urn:urn-7:3gpp")
+        if is_3gpp and not each.key.startswith(expected):
+            yield _at(message, field, f"{expected}... in {each.name}", each.written)
 
 
 @check("CAP-TAG-3", clause="TS 24.229 §7.9.2", level=INFO, on=sip_messages())
 def references_are_listed_once(message: Message, context: Context) -> Iterator[Mismatch]:
     """The list of ICSI or IARI values of a Contact has each value once."""
-    if b"-ref" not in message.raw or (
-        isinstance(message, Response) and message.method != "OPTIONS"
-    ):
+    if not context.once(_references):
         return
     for contact in message.contacts:
         seen: set[tuple[str, str]] = set()
