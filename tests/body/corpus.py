@@ -566,6 +566,13 @@ CASES: list[Case] = [
         differs="RFC 4480 §3.2 lists lunch, its schema forgets it (eid 3121)",
     ),
     Case(
+        "privacy as in the example",
+        "presence",
+        PERSON % "<rpid:privacy><rpid:text/><rpid:audio/></rpid:privacy>",
+        True,
+        differs="RFC 4480 §3.8: its example has another order than its schema",
+    ),
+    Case(
         "priority 100",
         "presence",
         TUPLE % '<contact priority="100">a:b</contact>',
