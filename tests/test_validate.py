@@ -93,7 +93,6 @@ def test_known_content_of_an_unknown_document_is_judged() -> None:
         ("x", "a/b\r\nVia: x", "no media type"),
         ('<entry uri="sip:a@b"/>', "application/xcap-el+xml", "whole document"),
         (PIDF % ("x" * 3_000_000), None, "bytes"),
-        (PIDF % ("<tuple/>" * 20_000), None, "children"),
         (PIDF % ("<a>" * 1000 + "</a>" * 1000), None, "depth"),
     ],
 )
@@ -118,7 +117,8 @@ def test_unreadable_body_is_a_finding(body: str | bytes, check: str) -> None:
 
 def test_hostile_bodies_are_judged_in_time() -> None:
     start = time.monotonic()
-    validated(PIDF % ('<tuple id="a"><status/></tuple>' * 9_000))
+    validated(PIDF % ('<tuple id="a"><status/></tuple>' * 60_000))
+    assert validated(PIDF % ("<tuple/>" * 200_000)).is_broken
     attributes = " ".join(f'a{number}=""' for number in range(20_000))
     validated(PIDF % f"<x:a xmlns:x='urn:x' {attributes}/>")
     validated("--x\r\n" * 50_000, "multipart/mixed;boundary=x")

@@ -63,6 +63,8 @@ _XML_NAMESPACE = "{http://www.w3.org/XML/1998/namespace}"
 _MAX_ERRORS = 50
 _MAX_DIAGNOSED = 5000
 """Elements in a document up to which xmlschema, some hundred times slower, is asked."""
+_MAX_CHILDREN, _MAX_ELEMENTS = 5000, 40_000
+"""Where each of n children is invalid, libxml2 needs a time that grows with n² to name them."""
 _MAX_REASON = 300
 _WORDS = (
     (re.compile(r"Invalid datetime string ('.*?') for <class.*", re.DOTALL), r"\1 is no dateTime"),
@@ -205,7 +207,7 @@ def _without_hints(root: etree._Element) -> etree._Element:
 
 
 def _judge(root: etree._Element) -> tuple[SchemaError, ...]:
-    suspects = _libxml2_errors(root)
+    suspects = _suspects(root)
     if not suspects:
         return ()
     if _is_large(root):
@@ -214,6 +216,30 @@ def _judge(root: etree._Element) -> tuple[SchemaError, ...]:
         return tuple(_as_libxml2_says(each, root) for each in certain[:_MAX_ERRORS])
     copy = _plain(root)
     return _xmlschema_errors(_diagnosis().iter_errors(_as_tree(copy)), copy)
+
+
+def _suspects(root: etree._Element) -> list[etree._LogEntry]:
+    return _errors_of_wide(root) if _is_wide(root) else _libxml2_errors(root)
+
+
+def _is_wide(root: etree._Element) -> bool:
+    return any(len(element) > _MAX_CHILDREN for element in root.iter()) or (
+        next(islice(root.iter(), _MAX_ELEMENTS, None), None) is not None
+    )
+
+
+def _errors_of_wide(root: etree._Element) -> list[etree._LogEntry]:
+    """What libxml2 says as it reads the document: without places, and IDs are not compared."""
+    validator = _IDLE.pop() if _IDLE else _compile()
+    parser = etree.XMLParser(no_network=True, resolve_entities=False, schema=validator)
+    try:
+        etree.fromstring(etree.tostring(root), parser)
+    except etree.XMLSyntaxError:
+        log = cast("Iterable[etree._LogEntry]", parser.error_log)  # the stubs forget it
+        return [error for error in log if not _is_no_matter_of_schemas(error.message)]
+    finally:
+        _IDLE.append(validator)
+    return []
 
 
 def _is_large(root: etree._Element) -> bool:
@@ -227,7 +253,7 @@ def _judge_in_place(fragment: etree._Element, steps: Sequence[QName]) -> tuple[S
         parent = etree.SubElement(parent, str(step))
     if len(steps) > 1:
         parent.append(deepcopy(fragment))
-    if not _libxml2_errors(document) or _is_large(fragment):
+    if not _suspects(document) or _is_large(fragment):
         return ()
     # Its parents are bare, so they may be what is wrong: judge the element alone, as declared.
     declaration = _declaration(steps)
@@ -292,7 +318,7 @@ def _as_libxml2_says(error: etree._LogEntry, root: etree._Element) -> SchemaErro
     at = found[0] if isinstance(found, list) and found else None
     place = at if isinstance(at, etree._Element) else root
     reason = error.message
-    if "This element is not expected" in reason:
+    if error.path and "This element is not expected" in reason:
         reason = f"{_name_in_place(place)} is not allowed here"
     numbers = enumerate(root.iter(etree.Element))
     number = next((number for number, each in numbers if each is place), None)

@@ -17,9 +17,6 @@ from lxml import etree
 MAX_BYTES = 2 * 1024 * 1024
 """Presence documents are a few kilobytes, an icon in pres-content some hundred."""
 MAX_DEPTH = 100
-MAX_ELEMENTS = 40_000
-MAX_CHILDREN = 10_000
-"""Of one element. Where each of n children is invalid, libxml2 needs a time that grows with n²."""
 
 _DECLARATION = re.compile(rb"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([^"'>]{0,40})["']""")
 _LIMITS = frozenset({etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG})
@@ -200,8 +197,6 @@ def _parse(text: str, data: bytes, keep_comments: bool) -> etree._Element:
     # Without this many end tags nothing is nested so deep.
     if text.count("</") >= MAX_DEPTH:
         _bound_depth(root)
-    if text.count("<") > MAX_CHILDREN:
-        _bound_children(root)
     return root
 
 
@@ -255,14 +250,6 @@ def _offset(data: bytes, line: int, column: int) -> int:
         if start == 0:
             return len(data)
     return min(start + max(column - 1, 0), len(data))
-
-
-def _bound_children(root: etree._Element) -> None:
-    for number, element in enumerate(root.iter(), start=1):
-        if len(element) > MAX_CHILDREN:
-            raise BoundsError(f"an element has {len(element)} children", line_of(element))
-        if number > MAX_ELEMENTS:
-            raise BoundsError(f"more than {MAX_ELEMENTS} elements", line_of(element))
 
 
 def _bound_depth(root: etree._Element) -> None:
