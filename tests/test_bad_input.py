@@ -222,3 +222,24 @@ def test_ue_that_sends_garbage_is_judged_and_nothing_breaks(tmp_path: Path) -> N
     assert "GEN-SYNTAX-1" in run.said
     assert no_traceback(run.said)
     assert reports_are_whole(run)
+
+
+def test_flow_is_collected_alone_when_a_capture_lies_elsewhere(tmp_path: Path) -> None:
+    capture = tmp_path / "capture.pcapng"
+    capture.write_bytes(DOCUMENTED.read_bytes())
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-m", "presence", "-p", "no:cacheprovider"),
+            *("--presence-pcap", str(capture), "--presence-reports", str(tmp_path)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=ROOT,
+        check=False,
+    )
+    assert "4 failed" in done.stdout, done.stdout
+    assert "error" not in done.stdout.splitlines()[-1]
+    # What the document's network did wrong is told, and fails nobody.
+    assert "ERROR: XCAP-ETAG-1" in done.stdout
+    assert (tmp_path / "index.html").is_file()
