@@ -165,6 +165,7 @@ def test_client_is_not_blamed_for_right_content(name: str) -> None:
         pidf(a_tuple(), namespaces=f'{NAMESPACES} xmlns:q="urn:é"'),
         pidf(a_tuple()).replace(b"<presence", b'<?xml-stylesheet href="a"?><presence'),
         pidf(a_tuple()) + b"\r\n \t\r\n<!-- end -->",
+        pidf().replace(b'xml:ns:pidf"', b'xml:ns:pidf:"'),  # as RFC 3863 §4.1.1 misprints it
         LINPHONE.encode(),
         SIPSIMPLE.encode(),
     ],
