@@ -231,7 +231,8 @@ def test_flow_is_collected_alone_when_a_capture_lies_elsewhere(tmp_path: Path) -
     capture.write_bytes(DOCUMENTED.read_bytes())
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-m", "presence", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "-m", "presence", "-rs"),
+            *("-p", "no:cacheprovider"),
             *("--presence-pcap", str(capture), "--presence-reports", str(tmp_path)),
         ],
         capture_output=True,
