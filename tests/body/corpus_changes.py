@@ -95,6 +95,17 @@ CASES: list[Case] = [
         },
     ),
     Case("quote inside of a literal", "pidf-diff", REMOVED % 'a[@b="c"d"]', False, differs=LITERAL),
+    Case("add below an id", "pidf-diff", ADDED % 'id("x")/b', True, differs=PRECEDENCE),
+    *(
+        Case(name, "pidf-diff", content, False, differs=COLON)
+        for name, content in {
+            "add at a prefix": ADDED % "a/namespace::p",
+            "select by an axis": ADDED % "child::a",
+            "remove by an axis": REMOVED % "child::a",
+            "select two colons": ADDED % "a:b:c",
+            "remove two colons": REMOVED % "a:b:c",
+        }.items()
+    ),
     *cases(
         "p:pidf-full",
         {
