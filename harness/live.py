@@ -111,7 +111,9 @@ class LiveNetwork:
         return f"http://{self.xcap}"
 
     def stop(self) -> None:
-        """Close every socket and end the thread."""
+        """Close every socket and end the thread; a second time does nothing."""
+        if self._thread.is_stopped:
+            return
         self._thread.call(self._driver.stop())
         self._thread.stop()
 

@@ -159,4 +159,5 @@ async def _listens(host: str, port: int) -> bool:
     except OSError:
         return False
     writer.close()
+    await writer.wait_closed()
     return True

@@ -25,6 +25,8 @@ _CONNECT_SECONDS = 2.0
 _MAX_CONNECTIONS = 512
 # What waits for one connection to be made.
 _MAX_WAITING = 64
+# How often another port is asked for, where the system chooses.
+_MAX_TRIES = 10
 # Connections and names that are looked for at a time.
 _MAX_TASKS = 256
 
@@ -76,6 +78,17 @@ class Driver:
         Answers the addresses bound. Raises ListenError.
         """
         self._loop = asyncio.get_running_loop()
+        for _ in range(_MAX_TRIES - 1):
+            try:
+                return await self._listen_to_all(listeners)
+            except ListenError as error:
+                # A free UDP port that the system chose need not be free for TCP: choose again.
+                if error.errno != errno.EADDRINUSE or any(each.port for each in listeners):
+                    raise
+                self._close_listeners()
+        return await self._listen_to_all(listeners)
+
+    async def _listen_to_all(self, listeners: Sequence[Peer]) -> tuple[Peer, ...]:
         bound: list[Peer] = []
         chosen: dict[str, int] = {}
         for listener in listeners:
@@ -85,6 +98,13 @@ class Driver:
                 chosen.setdefault(listener.host, peer.port)
             bound.append(peer)
         return tuple(bound)
+
+    def _close_listeners(self) -> None:
+        for server in self._servers:
+            server.close()
+        for datagrams in self._datagrams:
+            datagrams.close()
+        self._servers, self._datagrams = [], []
 
     def attach(self, endpoint: Endpoint) -> None:
         """Let `endpoint` play; what came before is not heard."""
@@ -111,12 +131,9 @@ class Driver:
         self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
-        for server in self._servers:
-            server.close()
+        self._close_listeners()
         for connection in list(self._connections.values()):
             connection.close()
-        for datagrams in self._datagrams:
-            datagrams.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -237,6 +254,9 @@ class Driver:
 
     def _made(self, connection: StreamConnection) -> None:
         connection.name = f"{connection.kind.value}-{next(self._names)}"
+        if self._stopped:  # accepted while the listeners closed
+            connection.close()
+            return
         if len(self._connections) >= _MAX_CONNECTIONS:
             # Who only holds connections must not keep the phone out: the one silent longest goes.
             self._connections.pop(next(iter(self._connections))).close()

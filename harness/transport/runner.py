@@ -25,6 +25,16 @@ class LoopThread:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        self._loop.run_until_complete(self._end_tasks())
+
+    async def _end_tasks(self) -> None:
+        """Let what is under way end: a connection just being accepted, say."""
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for _ in range(3):  # lets closing transports call connection_lost
+            await asyncio.sleep(0)
 
     def call(self, work: Coroutine[Any, Any, _T], seconds: float = _START_SECONDS) -> _T:
         """Run `work` on the loop and answer its result; raises what it raises, or TimeoutError."""
@@ -34,9 +44,13 @@ class LoopThread:
         """Call `work` on the loop's thread."""
         self._loop.call_soon_threadsafe(work)
 
+    @property
+    def is_stopped(self) -> bool:
+        return self._loop.is_closed()
+
     def stop(self) -> None:
         """End the loop and its thread."""
-        if self._loop.is_closed():
+        if self.is_stopped:
             return
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_START_SECONDS)
