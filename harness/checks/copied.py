@@ -23,10 +23,30 @@ def has_copied(message: Message, name: str, context: Context) -> bool:
         return name in _MIRRORED and (request is None or _is_faulty(request, name))
     if not isinstance(message, Request) or context.sender != "ue":
         return False
+    if _is_from_before(message, name, context):
+        return True
     texts = [row.value for row in message.headers.rows(name)]
     if name == "start-line":
         texts = [message.start_line]
     return any(given in text for text in texts for given in context.session.broken)
+
+
+def _is_from_before(request: Request, name: str, context: Context) -> bool:
+    """Whether the network may have given it in a message that was not seen."""
+    session = context.session
+    if name == "SIP-If-Match":
+        last = session.publications.last_of(request)
+        return last is None or not last.is_whole
+    if request.to is not None and request.to.tag is not None:
+        dialog = session.dialogs.find(request, "ue")
+        is_whole = dialog is not None and dialog.is_whole and not dialog.has_gap
+        # A subscriber chose From and To itself; a notifier has them of the SUBSCRIBE.
+        given = {"start-line", "Route"} | (
+            {"To", "From"} if request.method != "SUBSCRIBE" else set()
+        )
+        return name in given and not is_whole
+    registered = session.registrations.by_aor.values()
+    return name == "Route" and not any(each.succeeded for each in registered)
 
 
 def _is_faulty(request: Request, name: str) -> bool:

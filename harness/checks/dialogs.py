@@ -100,6 +100,8 @@ def request_uri_is_the_remote_target(request: Request, context: Context) -> Iter
     dialog = _dialog(request, context)
     if dialog is None or not dialog.targets or not dialog.is_whole or len(request.vias) > 1:
         return
+    if dialog.has_gap:
+        return  # what was missed can have changed the target
     if any(route and not _is_loose(route[0]) for route in dialog.route_sets):
         return
     if not any(equal_uris(request.uri, _allowed(target)) for target in dialog.targets):
@@ -214,23 +216,18 @@ def new_request_has_a_new_call_id(request: Request, context: Context) -> Iterato
             return
 
 
-# RFC 3261 §8.1.3.4, §8.1.3.5 and §10.2.8: sent again with the same Call-ID.
-_RETRIED = frozenset({*range(300, 400), 401, 407, 408, 413, 415, 416, 420, 423, 430, 494, 503})
-
-
 @check(
     "GEN-CALLID-2", clause="RFC 3261 §8.1.1.4", level=MUST, on=requests("SUBSCRIBE"), sender="ue"
 )
 def new_subscription_has_a_new_call_id(request: Request, context: Context) -> Iterator[Mismatch]:
     """A new subscription does not take the Call-ID of a dialog that is over."""
-    final = context.session.finals.get(("ue", request.call_id or "", "SUBSCRIBE"))
-    # Of a fork one branch may have notified while another has a retry in the same Call-ID.
-    is_retry = final is not None and final[1] in _RETRIED
-    if tag_of(request.to) is not None or is_retry:
+    if tag_of(request.to) is not None:
         return
     for dialog in context.session.dialogs.of_call(request.call_id):
+        # Of a fork one branch may notify while another asks for credentials (§8.1.3.5).
+        is_accepted = dialog.subscription is not None and dialog.subscription.accepted
         is_over = dialog.known_ended_at is not None and dialog.subscriber == "ue"
-        if is_over and _dialog_is_new(request, dialog):
+        if is_accepted and is_over and _dialog_is_new(request, dialog):
             yield mismatch(request, "Call-ID", "a new Call-ID", shown(request, "Call-ID"))
             return
 

@@ -64,6 +64,9 @@ def notify_names_the_id_of_its_subscription(
 
 
 def _subscription(request: Request, context: Context) -> Subscription | None:
+    dialog = context.session.dialogs.find(request, context.sender)
+    if dialog is not None and dialog.has_gap and context.sender == "ue":
+        return None  # a SUBSCRIBE that was missed can have asked for something else
     return context.session.dialogs.subscription(request, context.sender)
 
 

@@ -152,8 +152,8 @@ class Session:
     def was_overtaken(self, request: Request, entry: TraceEntry, sender: Sender) -> bool:
         """Whether a lower CSeq number may only mean that datagrams changed places.
 
-        True for a number not seen before, above the lowest one seen, that comes right after a
-        higher one over UDP.
+        True for a number not seen before that comes over UDP right after a higher one, where that
+        has no answer yet or is not the first that was seen.
         """
         if entry.source.transport.is_reliable or request.cseq is None:
             return False
@@ -162,7 +162,9 @@ class Session:
         if not seen or number in (each for each, _ in seen):
             return False
         higher = min((at for each, at in seen if each > number), default=entry.time)
-        return min(seen)[0] < number and entry.time - higher < _REORDERED
+        answer = self.finals.get((sender, request.call_id or "", request.method))
+        is_possible = min(seen)[0] < number or answer is None or answer[0] < number
+        return is_possible and entry.time - higher < _REORDERED
 
     def update(self, entry: TraceEntry, sender: Sender) -> None:
         """Take in an entry, after it has been judged."""

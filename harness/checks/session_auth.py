@@ -49,6 +49,8 @@ class Nonce:
     """Every challenge with this nonce (RFC 8760 §2.1 allows several), the latest last."""
     calls: Bounded[tuple[str, int], int] = field(default_factory=lambda: Bounded(_MAX_NONCES))
     """By Call-ID and nc: the CSeq number of the request that used them first."""
+    given_to: Bounded[str, None] = field(default_factory=lambda: Bounded(_MAX_NONCES))
+    """The Call-IDs of the requests that were challenged with it."""
 
 
 @dataclass(slots=True)
@@ -114,6 +116,8 @@ class Authentication:
                 made.counts, made.highest = known.counts, known.highest
             if known is not None:
                 made.challenges, made.calls = known.challenges[-_MAX_CHALLENGES:], known.calls
+                made.given_to = known.given_to
+            made.given_to[request.call_id or ""] = None
             made.challenges = [*made.challenges, challenge]
             made.is_shared = known is not None and _status(known.entry) != response.status
             self.nonces[key] = made

@@ -81,6 +81,8 @@ class Dialog:
     """When the UE was seen to know of the end: its 2xx to the NOTIFY, or the fatal response."""
     accepted: tuple[int, int, float] | None = None
     """The highest CSeq of a NOTIFY that the UE has answered with 2xx; entry and time of that."""
+    has_gap: bool = False
+    """Whether the capture was seen to lack a request of the dialog."""
     is_known: bool = False
     """Whether the UE was seen to know it: it sent a request in it, or answered one with 2xx."""
     refused: int | None = None
@@ -170,6 +172,8 @@ class Dialogs:
         if dialog is None:
             return
         if request.cseq is not None:
+            last = dialog.cseq.get(sender)
+            dialog.has_gap |= last is not None and request.cseq.number > last + 1
             dialog.cseq[sender] = max(request.cseq.number, dialog.cseq.get(sender, 0))
         if sender == "network":
             _note_target(dialog, request.contacts)
@@ -249,9 +253,11 @@ class Dialogs:
     def _update_response(
         self, response: Response, entry: TraceEntry, sender: Sender, request: Request | None
     ) -> None:
+        dialog = self.find(response, sender)
+        if request is None and dialog is not None:
+            dialog.has_gap = True
         if request is None or request.method not in ("SUBSCRIBE", "NOTIFY"):
             return
-        dialog = self.find(response, sender)
         if dialog is not None and has_to_tag(request) and not dialog.is_about(request):
             return
         if response.status in _FATAL and dialog is not None and has_to_tag(request):
@@ -260,14 +266,8 @@ class Dialogs:
             if request.method == "SUBSCRIBE":
                 dialog.refused = response.status
             return
-        if request.method == "NOTIFY" and dialog is not None and 200 <= response.status < 300:
-            state = request.subscription_state
-            dialog.is_known = dialog.is_known or sender == "ue"
-            if sender == "ue" and state is not None and state.state == "terminated":
-                dialog.known_ended_at = dialog.known_ended_at or entry.time
-            number = request.cseq.number if request.cseq is not None else 0
-            if sender == "ue" and (dialog.accepted is None or number > dialog.accepted[0]):
-                dialog.accepted = (number, entry.number, entry.time)
+        if request.method == "NOTIFY" and sender == "ue" and 200 <= response.status < 300:
+            _note_notified(dialog, request, entry)
         if request.method != "SUBSCRIBE" or response.status < 200:
             return
         subscription = self.subscription(response, sender)
@@ -309,6 +309,19 @@ def _note_asked(subscription: Subscription, request: Request) -> None:
         subscription.asked |= {("refer", None), ("refer", number)}
     elif request.event is not None and len(subscription.asked) < _MAX_FORKS:
         subscription.asked.add((request.event.package, request.event.id))
+
+
+def _note_notified(dialog: Dialog | None, request: Request, entry: TraceEntry) -> None:
+    """Take in that the UE has answered a NOTIFY with 2xx."""
+    if dialog is None:
+        return
+    dialog.is_known = True
+    state = request.subscription_state
+    if state is not None and state.state == "terminated":
+        dialog.known_ended_at = dialog.known_ended_at or entry.time
+    number = request.cseq.number if request.cseq is not None else 0
+    if dialog.accepted is None or number > dialog.accepted[0]:
+        dialog.accepted = (number, entry.number, entry.time)
 
 
 def _note_target(dialog: Dialog, contacts: tuple[NameAddr, ...]) -> None:

@@ -73,6 +73,15 @@ class Transaction:
         return next((each for each in self.responses if _status(each) >= 200), None)
 
 
+def _may_answer(response: Response, cseq_key: Key) -> bool:
+    """Whether a response has two of Call-ID, CSeq number and From tag of a request.
+
+    One of them can be spoilt; with more it is the response to another request.
+    """
+    own = _cseq_key(response, "ue")
+    return sum(own[index] == cseq_key[index] for index in (2, 3, 5)) >= 2
+
+
 def _status(entry: TraceEntry) -> int:
     message = entry.message
     return message.status if isinstance(message, Response) else 0
@@ -101,7 +110,8 @@ class Transactions:
         if known is not None and known.cseq_key == by_cseq:
             return known
         # A proxy that forwards without state can give all its requests one branch.
-        return self._by_cseq.get(by_cseq, known)
+        found = self._by_cseq.get(by_cseq, known)
+        return found if found is None or _may_answer(message, found.cseq_key) else None
 
     def is_retransmission(self, entry: TraceEntry, sender: Sender) -> bool:
         """Whether the same bytes were already seen in the same transaction."""
