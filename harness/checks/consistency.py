@@ -220,3 +220,24 @@ def response_keeps_rport(response: Response, context: Context) -> Iterator[Misma
     is_own = request.top_via.branch == response.top_via.branch
     if is_own and "rport" in request.top_via.params and "rport" not in response.top_via.params:
         yield mismatch(response, "Via", str(request.top_via))
+
+
+@check(
+    "GEN-DIALOG-12",
+    clause="RFC 3261 §12.2.1.1",
+    level=SHOULD,
+    on=requests("SUBSCRIBE"),
+    sender="ue",
+)
+def to_tag_is_of_a_dialog_that_is_known(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A SUBSCRIBE with a To tag is for a dialog that its subscription led to.
+
+    For packages other than presence, which forks: the capture may lack the dialog's beginning.
+    """
+    tag, local = tag_of(request.to), tag_of(request.from_)
+    dialogs = context.session.dialogs.of_call(request.call_id)
+    own = [each for each in dialogs if each.key[1] == local and each.is_whole]
+    if tag is None or not own or own[-1].package == "presence":
+        return
+    if all(each.key[2] != tag for each in dialogs):
+        yield mismatch(request, "To", f"tag={own[-1].key[2]}")

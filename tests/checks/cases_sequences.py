@@ -156,6 +156,9 @@ ROUTE_CASES = [
     ),
 ]
 
+WINFO = {"Event": "presence.winfo", "Accept": "application/watcherinfo+xml"}
+WATCHING = subscribed(subscribe=WINFO, notify={"Event": "presence.winfo"})
+
 IMEI = register(Contact=contact(_DASHED.format(0)))
 CONSISTENCY_CASES = [
     Case(
@@ -185,6 +188,11 @@ CONSISTENCY_CASES = [
         "GEN-BRANCH-4",
         [request("REGISTER", branch="z9hG4bKone"), request("SUBSCRIBE", branch="z9hG4bKtwo")],
         [request("REGISTER", branch="z9hG4bKone"), request("SUBSCRIBE", branch="z9hG4bKone")],
+    ),
+    Case(
+        "GEN-DIALOG-12",
+        [*WATCHING, refresh(fields=WINFO)],
+        [*WATCHING, refresh(fields=WINFO, to_tag="bob-9")],
     ),
     Case(
         "PUB-CSEQ-1",

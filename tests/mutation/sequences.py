@@ -65,14 +65,18 @@ class Bench:
         """Every fault of the scene with what is new about it."""
         for make in (request_faults, answer_faults, lifecycle_faults):
             for fault in make(self.talk):
-                left = self.baseline.copy()
-                new = []
-                for each in self.judge(in_order(fault.entries)):
-                    if left[_key(each)] > 0:
-                        left[_key(each)] -= 1
-                    else:
-                        new.append(each)
-                yield Verdict(self.scene, fault, tuple(new))
+                yield Verdict(self.scene, fault, self.new_of(fault))
+
+    def new_of(self, fault: Fault) -> tuple[Finding, ...]:
+        """What is found with the fault and not without it."""
+        left = self.baseline.copy()
+        new = []
+        for each in self.judge(in_order(fault.entries)):
+            if left[_key(each)] > 0:
+                left[_key(each)] -= 1
+            else:
+                new.append(each)
+        return tuple(new)
 
 
 def _key(finding: Finding) -> tuple[str, str, str]:
