@@ -73,7 +73,7 @@ def namespaces_are_absolute(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
     seen: set[str] = set()
     for element in _in(pidf, context):
         for name in element.nsmap.values():
-            if name and name not in seen and _SCHEME.match(name) is None:
+            if name and name not in seen and _SCHEME.match(name.strip()) is None:
                 yield at_element(context, element, "an absolute URI", name)
             seen.add(name)
 
