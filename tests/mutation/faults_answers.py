@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from tests.mutation.conversations import Conversation, Exchange, with_parts
-from tests.mutation.faults_requests import Fault
+from tests.mutation.request_words import Fault
 from tests.mutation.spelling import Parts, take_apart
 
 _Edit = Callable[[Parts], Parts]

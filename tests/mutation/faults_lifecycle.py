@@ -15,7 +15,7 @@ from tests.mutation.conversations import (
     with_parts,
     without_credentials,
 )
-from tests.mutation.faults_requests import Fault
+from tests.mutation.request_words import Fault
 from tests.mutation.spelling import Parts, take_apart
 
 _AFTER_THE_END = 5.0

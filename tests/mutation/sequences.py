@@ -19,7 +19,8 @@ from harness.trace import TraceEntry
 from tests.mutation.conversations import Conversation, cut, in_order
 from tests.mutation.faults_answers import answer_faults
 from tests.mutation.faults_lifecycle import lifecycle_faults
-from tests.mutation.faults_requests import Fault, request_faults
+from tests.mutation.faults_requests import request_faults
+from tests.mutation.request_words import Fault
 from tests.mutation.scenes import SCENES
 from tests.mutation.tally import Tally
 
