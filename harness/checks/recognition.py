@@ -21,7 +21,7 @@ from harness.checks.identities import (
     sip_identity,
 )
 from harness.checks.session import Session
-from harness.model import Peer, Sender, Transport
+from harness.model import Peer, Sender
 from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
 from harness.xcap.http import HttpRequest
@@ -305,10 +305,10 @@ class Recognition:
         both = [ue for ue in named if ue in own]
         if both or named:
             return (both or named)[0]
-        # A server on the same host subscribes in the user's name as well, but at its own address.
-        is_elsewhere = any(True for _ in contact_ports(request))
-        is_datagram = entry.source.transport is Transport.UDP
-        return own[0] if own and is_to_network and not (is_elsewhere and is_datagram) else None
+        # A server on the same host asks in the user's name as well. Only a TCP connection has a
+        # port of its own each time.
+        is_stream = entry.source.transport.is_reliable
+        return own[0] if own and is_to_network and is_stream else None
 
 
 def _endpoint(peer: Peer) -> tuple[str, int, bool]:
