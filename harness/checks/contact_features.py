@@ -106,9 +106,11 @@ _REGISTER = requests("REGISTER")
 @check("REG-INSTANCE-2", clause="RFC 5626 §4.1", level=MUST, on=_REGISTER)
 def instance_id_is_a_urn(request: Request, context: Context) -> Iterator[Mismatch]:
     """The instance-id is a URN in angle brackets."""
-    for contact, value in _instances(request):
+    for _, value in _instances(request):
         if not _INSTANCE.fullmatch(value):
-            yield mismatch(request, "Contact", '+sip.instance="<urn:...>"', str(contact)[:200])
+            yield mismatch(
+                request, "Contact", '+sip.instance="<urn:...>"', f'+sip.instance="{value}"'[:200]
+            )
 
 
 @check("REG-INSTANCE-3", clause="RFC 4122 §3", level=MUST, on=_REGISTER)

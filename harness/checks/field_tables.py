@@ -49,6 +49,9 @@ def request_has_only_applicable_fields(request: Request, context: Context) -> It
 @check("GEN-FIELDS-2", clause="RFC 3261 §20", level=MUST, on=requests())
 def request_has_no_response_fields(request: Request, context: Context) -> Iterator[Mismatch]:
     """A request carries no header field that may only appear in responses."""
+    # A response whose start-line is broken may only look like a request.
+    if any(problem.where == "start-line" for problem in request.malformed):
+        return
     yield from _present(request, RESPONSE_ONLY)
 
 

@@ -32,7 +32,7 @@ def notify_has_one_event(request: Request, context: Context) -> Iterator[Mismatc
     """A NOTIFY request has a single Event header field."""
     count = request.headers.count("Event")
     if count != 1:
-        yield mismatch(request, "Event", "1", str(count))
+        yield mismatch(request, "Event", "1 event", f"{count} events" if count else "absent")
 
 
 @check("NOT-EVENT-2", clause="RFC 6665 §3.2.1", level=MUST, on=_NOTIFY)

@@ -19,7 +19,7 @@ def publish_has_one_event(request: Request, context: Context) -> Iterator[Mismat
     """A PUBLISH request carries a single Event header field."""
     count = request.headers.count("Event")
     if count != 1:
-        yield mismatch(request, "Event", "1", str(count))
+        yield mismatch(request, "Event", "1 event", f"{count} events" if count else "absent")
 
 
 @check("PUB-BODY-1", clause="RFC 3903 §4.2", level=MUST, on=_PUBLISH)
@@ -48,7 +48,7 @@ def publish_has_one_entity_tag(request: Request, context: Context) -> Iterator[M
     """A PUBLISH request has at most one SIP-If-Match."""
     rows = request.headers.rows("SIP-If-Match")
     if len(rows) > 1:
-        yield Mismatch("1", str(len(rows)), "SIP-If-Match", rows[1].offset)
+        yield Mismatch("1 row", f"{len(rows)} rows", "SIP-If-Match", rows[1].offset)
 
 
 def _is_seen_first(request: Request, context: Context) -> bool:

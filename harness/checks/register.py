@@ -83,7 +83,8 @@ def _last_cseq(request: Request, context: Context) -> int | None:
     """The CSeq number that counts: of the last REGISTER with this Call-ID, if it was another."""
     key = (context.sender, request.call_id or "", "REGISTER")
     last = context.session.spaces.get(key)
-    if last is None or last.cseq < 0 or _is_repeat(request, context):
+    # A number out of range has a finding of its own: none can follow it.
+    if last is None or not 0 <= last.cseq < 2**31 or _is_repeat(request, context):
         return None
     return last.cseq
 

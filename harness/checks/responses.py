@@ -172,7 +172,9 @@ def repeated_final_response_is_the_same(response: Response, context: Context) ->
     """A retransmitted request is answered with the final response already given."""
     first = _earlier_final(response, context)
     if first is not None and first.status == response.status and first.raw != response.raw:
-        yield Mismatch("the same bytes", "another response", "message")
+        given = context.transaction.final if context.transaction is not None else None
+        number = given.number if given is not None else 0
+        yield Mismatch(f"the bytes of message {number} again", "other bytes", "message")
 
 
 def _earlier_final(response: Response, context: Context) -> Response | None:

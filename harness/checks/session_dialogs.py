@@ -171,7 +171,8 @@ class Dialogs:
             dialog = self._dialog_of_notify(request, entry, sender)
         if dialog is None:
             return
-        if request.cseq is not None:
+        # A number out of range has a finding of its own: none can follow it.
+        if request.cseq is not None and request.cseq.number < 2**31:
             last = dialog.cseq.get(sender)
             dialog.has_gap |= last is not None and request.cseq.number > last + 1
             dialog.cseq[sender] = max(request.cseq.number, dialog.cseq.get(sender, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harness.checks.context import Context
 from harness.checks.copied import has_copied
@@ -43,7 +44,9 @@ def message_follows_the_grammar(message: Message, context: Context) -> Iterator[
 def message_says_sip_2_0(message: Request | Response, context: Context) -> Iterator[Mismatch]:
     """The SIP-Version of a message is "SIP/2.0", in upper case."""
     if message.version and message.version != "SIP/2.0":
-        yield start_line_mismatch(message, "SIP/2.0", message.version)
+        where = "Request-Line" if isinstance(message, Request) else "Status-Line"
+        found = start_line_mismatch(message, "SIP/2.0", message.version)
+        yield replace(found, where=where)
 
 
 @check("GEN-MANDATORY-1", clause="RFC 3261 §8.1.1", level=MUST, on=requests())
@@ -203,7 +206,9 @@ def sender_adds_one_via(request: Request, context: Context) -> Iterator[Mismatch
 def rport_of_a_request_has_no_value(request: Request, context: Context) -> Iterator[Mismatch]:
     """The rport parameter that a client puts into its Via has no value."""
     via = request.top_via
-    if via is not None and via.params.get("rport"):
+    # A response whose start-line is broken may only look like a request.
+    is_request = not any(problem.where == "start-line" for problem in request.malformed)
+    if is_request and via is not None and via.params.get("rport"):
         yield mismatch(request, "Via", "rport", f"rport={via.params.get('rport')}")
 
 

@@ -25,7 +25,7 @@ def subscribe_has_one_event(request: Request, context: Context) -> Iterator[Mism
     """A SUBSCRIBE request has exactly one Event header field."""
     count = request.headers.count("Event")
     if count != 1:
-        yield mismatch(request, "Event", "1", str(count))
+        yield mismatch(request, "Event", "1 event", f"{count} events" if count else "absent")
 
 
 @check("SUB-EXPIRES-1", clause="RFC 6665 §3.1.1", level=SHOULD, on=_SUBSCRIBE)
