@@ -124,6 +124,22 @@ def kept_credentials_stay_in_their_field(request: Request, context: Context) -> 
             yield Mismatch(wanted, name, name, offset)
 
 
+@check("AUTH-OPAQUE-2", clause="RFC 2617 §3.2.2", level=SHOULD, on=requests(), sender="ue")
+def opaque_is_kept_with_the_nonce(request: Request, context: Context) -> Iterator[Mismatch]:
+    """Credentials that use a nonce again, in another Call-ID, return its opaque value as well.
+
+    The capture may lack another challenge with the same nonce, so that it is a remark.
+    """
+    for name, offset, each in credentials_in(request):
+        nonce = context.session.authentication.find(each)
+        if nonce is None or (request.call_id or "") in nonce.given_to:
+            continue  # AUTH-OPAQUE-1 has the word
+        wanted = [challenge.opaque for challenge in nonce.challenges]
+        if wanted and None not in wanted and (each.opaque or "") not in wanted:
+            observed = f"opaque={each.opaque or 'absent'}"
+            yield Mismatch(f'opaque="{wanted[-1]}"', observed, name, offset)
+
+
 @check("XCAP-IDENTITY-2", clause="TS 24.109 §5", level=INFO, on=http_requests(), sender="ue")
 def intended_identity_is_of_the_user(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """X-3GPP-Intended-Identity is a registered or associated identity of the user."""

@@ -206,6 +206,11 @@ CONSISTENCY_CASES = [
     ),
 ]
 
+OPAQUE = [
+    ue(REGISTER),
+    net(answer(REGISTER, 401, fields={"WWW-Authenticate": f'{_CHALLENGE}, opaque="o"'})),
+]
+
 IDENTITY_CASES = [
     Case(
         "GEN-IDENTITY-2",
@@ -242,6 +247,11 @@ IDENTITY_CASES = [
             net(answer(REGISTER, 401, fields={"WWW-Authenticate": _CHALLENGE})),
             sent("SUBSCRIBE", Proxy_Authorization=digest()),
         ],
+    ),
+    Case(
+        "AUTH-OPAQUE-2",
+        [*OPAQUE, sent("SUBSCRIBE", Authorization=digest() + ', opaque="o"')],
+        [*OPAQUE, sent("SUBSCRIBE", Authorization=digest())],
     ),
     Case(
         "XCAP-IDENTITY-2",
