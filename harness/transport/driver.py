@@ -131,14 +131,19 @@ class Driver:
         self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
+        # asyncio loses a connection that is being accepted while its server closes: none comes any
+        # more, then those that have come are made, and closed below.
+        for server in self._servers:
+            for listening in server.sockets:
+                self._running().remove_reader(listening.fileno())
+        await _settle()
         self._close_listeners()
         for connection in list(self._connections.values()):
             connection.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for _ in range(3):  # lets the closing transports call connection_lost
-            await asyncio.sleep(0)
+        await _settle()
 
     # -- what the endpoint says -----------------------------------------------------------------
 
@@ -248,9 +253,12 @@ class Driver:
                     destination.port,
                 )
         except (OSError, ValueError, TimeoutError) as error:
-            reason = f"no connection to {destination}: {error or 'no answer'}"
-            for send in self._connecting.pop(destination, []):
-                self._undelivered(send, reason)
+            reason = str(error) or "no answer"
+        else:
+            reason = "it was reset at once"
+        # Nothing waits any more where the connection was made.
+        for send in self._connecting.pop(destination, []):
+            self._undelivered(send, f"no connection to {destination}: {reason}")
 
     def _made(self, connection: StreamConnection) -> None:
         connection.name = f"{connection.kind.value}-{next(self._names)}"
@@ -351,6 +359,12 @@ class Driver:
         if self._loop is None:
             raise RuntimeError("the driver listens first")
         return self._loop
+
+
+async def _settle() -> None:
+    """Let transports that open or close call connection_made or connection_lost."""
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 def _is_sip(peer: Peer) -> bool:

@@ -115,8 +115,11 @@ class StreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self.local = _peer(transport.get_extra_info("sockname"), self.kind)
-        self.remote = _peer(transport.get_extra_info("peername"), self.kind)
+        ends = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        if None in ends:  # reset before it was accepted: nobody is there any more
+            self._transport.abort()
+            return
+        self.local, self.remote = (_peer(each, self.kind) for each in ends)
         plain = transport.get_extra_info("socket")
         if plain is not None:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -137,7 +140,8 @@ class StreamConnection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._lost(self, str(exc) if exc else "the peer closed the connection")
+        if self.name:  # it was made
+            self._lost(self, str(exc) if exc else "the peer closed the connection")
 
     def write(self, data: bytes) -> None:
         """Send; a peer that has stopped reading loses its connection."""
