@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from harness.model import Endpoint, Peer, Send, Transport
 from harness.sip.datagram import is_keepalive
 from harness.transport.datagrams import Datagrams, is_ip_address, open_datagrams
+from harness.transport.listening import explain
 from harness.transport.streams import Framing, HttpFraming, SipFraming, StreamConnection
 
 _log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class Driver:
                 lambda: self._connection(peer.transport), peer.host, peer.port
             )
         except OSError as error:
-            raise ListenError(error.errno, _explain(peer, error)) from None
+            raise ListenError(error.errno, explain(peer, error)) from None
         self._servers.append(server)
         port = server.sockets[0].getsockname()[1]
         return Peer(peer.host, port, peer.transport)
@@ -388,14 +389,3 @@ def _ends_connection(data: bytes) -> bool:
     """Whether a final response announces the end of its connection (RFC 9112 §9.6)."""
     head = data.partition(b"\r\n\r\n")[0].lower()
     return _is_response(data) and b"\r\nconnection: close" in head
-
-
-def _explain(peer: Peer, error: OSError) -> str:
-    what = f"cannot listen on {peer} ({peer.transport.value})"
-    if error.errno == errno.EADDRINUSE:
-        return f"{what}: another program has this port. Stop it, or choose another port (0: any)"
-    if error.errno in (errno.EADDRNOTAVAIL, errno.ENODEV):
-        return f"{what}: this machine has no such address. Give one of its own"
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{what}: not allowed. Choose a port above 1023"
-    return f"{what}: {error.strerror or error}"
