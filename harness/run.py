@@ -256,6 +256,7 @@ class Run:
                 return ()
             finally:
                 self._is_finished = True
+                self._close_files()
 
     def _finish(self) -> tuple[JudgedStep, ...]:
         judged = self._evaluation.finish(time.time() if self._capture else self._last)
@@ -270,10 +271,15 @@ class Run:
         for what, count in self._evaluation.judge.failures.items():
             self.fault(f"check {what} ({count} times)")
         self._record.end(time.time(), self.verdict)
-        self._record.close()
-        if self._capture:
-            self._capture.close()
         return judged
+
+    def _close_files(self) -> None:
+        for file in (self._record, self._capture):
+            try:
+                if file is not None:
+                    file.close()
+            except OSError as error:
+                self.faults.append(f"the reports cannot be written: {error}")
 
 
 def _about(flow: Flow, profile: Profile) -> dict[str, object]:
