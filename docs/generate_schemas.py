@@ -12,9 +12,9 @@ from pathlib import Path
 
 import xmlschema
 
-from harness.body import schema
 from harness.body.catalog import catalog
 from harness.body.schema import parse_xml, validate
+from harness.body.validators import diagnosis, libxml2_errors
 from tests.body.corpora import CASES
 from tests.body.corpus import Case
 from tests.body.reference import PUBLISHED, published_schemas, same_verdict
@@ -78,8 +78,8 @@ def fault_of(case: Case) -> str:
 
 def is_agreed(case: Case) -> bool:
     """Whether both validators give the right verdict."""
-    by_libxml2 = schema._libxml2_errors(parse_xml(case.document)) == []
-    return by_libxml2 == schema._diagnosis().is_valid(case.document) == case.valid
+    by_libxml2 = libxml2_errors(parse_xml(case.document)) == []
+    return by_libxml2 == diagnosis().is_valid(case.document) == case.valid
 
 
 def counts(published: xmlschema.XMLSchema10 | None) -> Counts:

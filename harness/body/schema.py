@@ -8,18 +8,22 @@ here: anyURI takes almost any text, and the checks parse URIs themselves.
 
 from __future__ import annotations
 
-import functools
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from lxml import etree
 
 from harness.body.catalog import Catalog, QName, SchemaEntry, catalog
+from harness.body.schema_errors import SchemaError, as_libxml2_says, as_xmlschema_says, path_of
+from harness.body.validators import (
+    diagnosis,
+    errors_of_wide,
+    is_no_matter_of_schemas,
+    libxml2_errors,
+)
 from harness.body.wellformed import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -59,42 +63,13 @@ __all__ = [
 _XS = "http://www.w3.org/2001/XMLSchema"
 _XSI = f"{_XS}-instance"
 _HINTS = etree.XPath("//@xsi:*", namespaces={"xsi": _XSI})
-_XML_NAMESPACE = "{http://www.w3.org/XML/1998/namespace}"
 _MAX_ERRORS = 50
 _MAX_DIAGNOSED = 5000
 """Elements in a document up to which xmlschema, some hundred times slower, is asked."""
 _MAX_CHILDREN, _MAX_ELEMENTS = 5000, 40_000
 """Where each of n children is invalid, libxml2 needs a time that grows with n² to name them."""
-_MAX_REASON = 300
-_WORDS = (
-    (re.compile(r"Invalid datetime string ('.*?') for <class.*", re.DOTALL), r"\1 is no dateTime"),
-    (
-        re.compile(r"value doesn't match any pattern of \['\[.{1,4}i-\[:\]\].*"),
-        "no NCName, as an ID is",
-    ),
-)
-"""What xmlschema says, and what it means."""
 _VALUE = re.compile(r"is not a valid value|\[facet '")
 """How libxml2 speaks of values, those of xs:ID included, and not of elements and attributes."""
-_IDLE: deque[etree.XMLSchema] = deque()
-"""Compiled validators not in use. A validator keeps the errors of its last run, so two threads
-must not share one; `deque.pop` and `append` are atomic."""
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaError:
-    """A place where a document breaks the schema of its namespace.
-
-    `path` is readable ("/presence/tuple[2]/contact"), `line` counts from 1 (None if unknown),
-    `namespace` is that of the element at fault, so the schema that says so. `number` is where the
-    element stands among all of the document, from 0, None if unknown.
-    """
-
-    path: str
-    line: int | None
-    reason: str
-    namespace: str | None
-    number: int | None = None
 
 
 def expected_root(media_type: str) -> QName | None:
@@ -166,19 +141,6 @@ def unknown_namespaces(root: etree._Element) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name is not None and name not in catalog()))
 
 
-def path_of(element: etree._Element) -> str:
-    """A path that people read: local names, with a position among siblings of the same name."""
-    steps: list[str] = []
-    current: etree._Element | None = element
-    while current is not None:
-        local = QName.parse(current.tag).local
-        parent = current.getparent()
-        same = [] if parent is None else list(parent.iterchildren(current.tag))
-        steps.append(local if len(same) < 2 else f"{local}[{same.index(current) + 1}]")
-        current = parent
-    return "/" + "/".join(reversed(steps))
-
-
 def _root_errors(root: etree._Element, media_type: str | None) -> Iterator[SchemaError]:
     found = QName.parse(root.tag)
     wanted = () if media_type is None else catalog().roots_for_media(media_type)
@@ -213,33 +175,19 @@ def _judge(root: etree._Element) -> tuple[SchemaError, ...]:
     if _is_large(root):
         # Nobody to ask again: leave out values, of which libxml2 is known to refuse right ones.
         certain = [each for each in suspects if _VALUE.search(each.message) is None]
-        return tuple(_as_libxml2_says(each, root) for each in certain[:_MAX_ERRORS])
+        return tuple(as_libxml2_says(each, root) for each in certain[:_MAX_ERRORS])
     copy = _plain(root)
-    return _xmlschema_errors(_diagnosis().iter_errors(_as_tree(copy)), copy)
+    return _xmlschema_errors(diagnosis().iter_errors(_as_tree(copy)), copy)
 
 
 def _suspects(root: etree._Element) -> list[etree._LogEntry]:
-    return _errors_of_wide(root) if _is_wide(root) else _libxml2_errors(root)
+    return errors_of_wide(root) if _is_wide(root) else libxml2_errors(root)
 
 
 def _is_wide(root: etree._Element) -> bool:
     return any(len(element) > _MAX_CHILDREN for element in root.iter()) or (
         next(islice(root.iter(), _MAX_ELEMENTS, None), None) is not None
     )
-
-
-def _errors_of_wide(root: etree._Element) -> list[etree._LogEntry]:
-    """What libxml2 says as it reads the document: without places, and IDs are not compared."""
-    validator = _IDLE.pop() if _IDLE else _compile()
-    parser = etree.XMLParser(no_network=True, resolve_entities=False, schema=validator)
-    try:
-        etree.fromstring(etree.tostring(root), parser)
-    except etree.XMLSyntaxError:
-        log = cast("Iterable[etree._LogEntry]", parser.error_log)  # the stubs forget it
-        return [error for error in log if not _is_no_matter_of_schemas(error.message)]
-    finally:
-        _IDLE.append(validator)
-    return []
 
 
 def _is_large(root: etree._Element) -> bool:
@@ -265,7 +213,7 @@ def _judge_in_place(fragment: etree._Element, steps: Sequence[QName]) -> tuple[S
 
 def _declaration(steps: Sequence[QName]) -> xmlschema.XsdElement | None:
     """The declaration of the last step, found from the root's; None where a wildcard admits it."""
-    elements = _diagnosis().maps.elements
+    elements = diagnosis().maps.elements
     declaration = elements.get(str(steps[0]))
     for step in steps[1:]:
         content = None if declaration is None else declaration.type.model_group
@@ -287,45 +235,6 @@ def _expand(step: str, default: str | None, bindings: Mapping[str, str]) -> QNam
     return QName(bindings[prefix] if colon else default, local)
 
 
-def _libxml2_errors(root: etree._Element) -> list[etree._LogEntry]:
-    validator = _IDLE.pop() if _IDLE else _compile()
-    try:
-        if validator.validate(root):
-            return []
-        log = cast("Iterable[etree._LogEntry]", validator.error_log)  # the stubs forget it
-        return [error for error in log if not _is_no_matter_of_schemas(error.message)]
-    finally:
-        _IDLE.append(validator)
-
-
-def _is_no_matter_of_schemas(reason: str) -> bool:
-    """Whether an error is about a URI, or about xml:lang and its like.
-
-    XML 1.0 §2.10 and §2.12 let these be attached to any element, and RFC 3863 §4.1.6 counts on an
-    xml:lang around a note, which its schema forgets.
-    """
-    is_xml = _XML_NAMESPACE in reason and "not allowed" in reason
-    return is_xml or "'xs:anyURI'" in reason
-
-
-def _as_libxml2_says(error: etree._LogEntry, root: etree._Element) -> SchemaError:
-    """An error of libxml2, which tells places by XPath, in the words of the others."""
-    try:
-        names = {str(prefix): uri for prefix, uri in root.nsmap.items() if prefix}
-        found = root.getroottree().xpath(error.path or "/*", namespaces=names)
-    except etree.XPathError:
-        found = []
-    at = found[0] if isinstance(found, list) and found else None
-    place = at if isinstance(at, etree._Element) else root
-    reason = error.message
-    if error.path and "This element is not expected" in reason:
-        reason = f"{_name_in_place(place)} is not allowed here"
-    numbers = enumerate(root.iter(etree.Element))
-    number = next((number for number, each in numbers if each is place), None)
-    space = QName.parse(place.tag).namespace
-    return SchemaError(path_of(place), error.line or None, reason, space, number)
-
-
 def _xmlschema_errors(
     errors: Iterable[xmlschema.XMLSchemaValidationError], root: etree._Element
 ) -> tuple[SchemaError, ...]:
@@ -333,48 +242,10 @@ def _xmlschema_errors(
 
     numbers = {element: number for number, element in enumerate(root.iter(etree.Element))}
     try:
-        found = [_readable(error, root, numbers) for error in islice(errors, _MAX_ERRORS)]
+        found = [as_xmlschema_says(error, root, numbers) for error in islice(errors, _MAX_ERRORS)]
     except xmlschema.XMLSchemaException:
         return ()  # a document that the validator itself cannot bear is not known to be wrong
-    return tuple(each for each in found if not _is_no_matter_of_schemas(each.reason))
-
-
-def _readable(
-    error: xmlschema.XMLSchemaValidationError,
-    root: etree._Element,
-    numbers: Mapping[etree._Element, int],
-) -> SchemaError:
-    """Points at the child that is out of place rather than at its parent."""
-    reason = error.reason or error.message
-    at = error.elem if isinstance(error.elem, etree._Element) else root
-    if isinstance(error, _children_error()):
-        expected = [particle.name for particle in error.expected or () if particle.name]
-        wanted = " or ".join(QName.parse(name).local for name in expected)
-        if isinstance(error.invalid_child, etree._Element):
-            at = error.invalid_child
-            reason = f"{_name_in_place(at)} is not allowed here" + (wanted and f", only {wanted}")
-        else:
-            reason = f"the content is not complete: {wanted or 'an element'} is missing"
-    elif reason.startswith("value ") and isinstance(error.obj, str):
-        reason = f"{error.obj!r}: {reason}"
-    space = QName.parse(at.tag).namespace
-    return SchemaError(path_of(at), line_of(at), _plainly(reason), space, numbers.get(at))
-
-
-def _name_in_place(element: etree._Element) -> str:
-    """The local name, with the namespace where that is not the parent's."""
-    name = QName.parse(element.tag)
-    parent = element.getparent()
-    if name.namespace is None:
-        return f"{name.local} of no namespace"
-    same = parent is not None and QName.parse(parent.tag).namespace == name.namespace
-    return name.local if same else str(name)
-
-
-def _plainly(reason: str) -> str:
-    for pattern, words in _WORDS:
-        reason = pattern.sub(words, reason)
-    return reason if len(reason) <= _MAX_REASON else reason[:_MAX_REASON] + " ..."
+    return tuple(each for each in found if not is_no_matter_of_schemas(each.reason))
 
 
 def _plain(root: etree._Element) -> etree._Element:
@@ -386,31 +257,3 @@ def _plain(root: etree._Element) -> etree._Element:
 
 def _as_tree(root: etree._Element) -> ElementTree.Element:
     return cast("ElementTree.Element", root)  # lxml's elements quack alike
-
-
-def _wrapper() -> str:
-    """One schema that imports them all, so that wildcards see every namespace."""
-    imports = "".join(
-        f'<xs:import namespace="{entry.namespace}" schemaLocation="{entry.path.as_uri()}"/>'
-        for entry in catalog()
-    )
-    return f'<xs:schema xmlns:xs="{_XS}" targetNamespace="urn:all-schemas">{imports}</xs:schema>'
-
-
-def _compile() -> etree.XMLSchema:
-    parser = etree.XMLParser(no_network=True, resolve_entities=False)
-    return etree.XMLSchema(etree.fromstring(_wrapper(), parser))
-
-
-def _children_error() -> type[xmlschema.XMLSchemaChildrenValidationError]:
-    import xmlschema
-
-    return xmlschema.XMLSchemaChildrenValidationError
-
-
-@functools.cache
-def _diagnosis() -> xmlschema.XMLSchema10:
-    # Imported where it is needed: a run without a broken body never pays for it.
-    import xmlschema
-
-    return xmlschema.XMLSchema10(_wrapper(), allow="local")
