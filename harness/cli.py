@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.config import ProfileError, ip_address_of, load_profile
+from harness.config import ProfileError, load_profile
+from harness.config_fields import ip_address_of
 from harness.flow.document import FlowError
 from harness.output import complain, discard, use_any_encoding
 

@@ -7,24 +7,24 @@ says, field by field. Every error names the file, the line and the field.
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-)
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 
+from harness.config_fields import (
+    Domain,
+    IpAddress,
+    Line,
+    Port,
+    Seconds,
+    Secret,
+    UriOfUser,
+    Values,
+    level_name,
+)
 from harness.model import Family, Level
 from harness.paths import PROFILES
 
@@ -36,71 +36,7 @@ class ProfileError(ValueError):
     """A profile cannot be used; the text says where (file, line, field), what and what to do."""
 
 
-def _from_environment(value: object) -> object:
-    """`env:NAME` stands for the environment variable NAME, so that secrets stay out of files."""
-    if isinstance(value, str) and value.startswith("env:"):
-        name = value.removeprefix("env:")
-        if name not in os.environ:
-            raise ValueError(f"the environment variable {name} is not set: set it, or give a value")
-        return os.environ[name]
-    return value
-
-
-def ip_address_of(text: str) -> str:
-    """An IP address to listen on; raises ValueError.
-
-    One with a zone cannot stand in a URI (RFC 3261 §25.1: IPv6address).
-    """
-    host = text.removeprefix("[").removesuffix("]")
-    try:
-        address = ip_address(host)
-    except ValueError:
-        raise ValueError(
-            f"{text}: give an IP address of this machine: 127.0.0.1, or 0.0.0.0 for all of them"
-        ) from None
-    if getattr(address, "scope_id", None):
-        raise ValueError(f"{text}: an address with a zone cannot stand in a URI. Give another")
-    return str(address)
-
-
-def _one_line(text: str) -> str:
-    """A text that can stand in a header field."""
-    if not text.isprintable():
-        raise ValueError("a control character or line break cannot stand in a header field")
-    return text
-
-
-def _sip_uri(text: str) -> str:
-    if re.fullmatch(r'sips?:[^@\s<>",?]+@[^@\s<>",/]+', text, re.IGNORECASE) is None:
-        raise ValueError(f"{text}: give a SIP URI with a user: sip:user@example.com")
-    return text
-
-
-def _domain(text: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", text) is None:
-        raise ValueError(f"{text or 'empty'}: give a domain name or an IP address")
-    return text
-
-
-def _off(value: object) -> object:
-    """YAML 1.1 reads a bare `off` as false."""
-    return "off" if value is False else value
-
-
-IpAddress = Annotated[str, AfterValidator(ip_address_of)]
-Line = Annotated[str, AfterValidator(_one_line)]
-UriOfUser = Annotated[str, AfterValidator(_one_line), AfterValidator(_sip_uri)]
-Domain = Annotated[str, AfterValidator(_domain)]
-Secret = Annotated[SecretStr, BeforeValidator(_from_environment)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-Seconds = Annotated[int, Field(ge=0, le=2**32 - 1)]
-
-
-class _Values(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Pixit(_Values):
+class Pixit(Values):
     """Identities and addresses of the device under test (ISO 9646: PIXIT)."""
 
     domain: Domain = "test-rcs.com"
@@ -127,7 +63,7 @@ class Pixit(_Values):
     """Name of the resource list that holds the user's contacts."""
 
 
-class Network(_Values):
+class Network(Values):
     """How the network side presents itself."""
 
     bind: IpAddress = "127.0.0.1"
@@ -166,7 +102,7 @@ class Network(_Values):
     """Seconds the played contact waits before each thing it does."""
 
 
-class Timers(_Values):
+class Timers(Values):
     """Waits, in seconds: SIP's (RFC 3261 §17, table 4) and the harness's own."""
 
     t1: Annotated[float, Field(gt=0, le=60)] = 0.5
@@ -179,16 +115,16 @@ class Timers(_Values):
     """How long a step may take before it counts as not done."""
 
 
-class CheckChange(_Values):
+class CheckChange(Values):
     """What a profile makes of one check, and why."""
 
-    level: Annotated[Literal["must", "should", "info", "off"], BeforeValidator(_off)]
+    level: Annotated[Literal["must", "should", "info", "off"], BeforeValidator(level_name)]
     """The level that the check gets here."""
     reason: Annotated[str, Field(min_length=1)]
     """Why; the report repeats it."""
 
 
-class Profile(_Values):
+class Profile(Values):
     """Everything about a run that is not in the standards."""
 
     name: str

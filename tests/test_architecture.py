@@ -14,7 +14,8 @@ HARNESS = Path(__file__).parents[1] / "harness"
 ALLOWED = {
     "model": set(),
     "paths": set(),
-    "config": {"model", "paths"},
+    "config": {"config_fields", "model", "paths"},
+    "config_fields": set(),
     "sip": {"model"},
     "xcap": {"model"},
     "body": {"model", "paths"},

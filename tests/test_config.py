@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.config import ProfileError, ip_address_of, load_profile, profile_names
+from harness.config import ProfileError, load_profile, profile_names
+from harness.config_fields import ip_address_of
 from harness.model import Level
 
 NAMES = st.sampled_from(
