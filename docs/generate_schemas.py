@@ -52,7 +52,9 @@ NOTES = """\
   allowed; a position has two or three numbers.
 - **RCS** (geolocation push, file transfer by HTTP): no schema is published. The `place-type` and
   `time-offset` of clients are no valid RPID, so they are skipped.
-- `civicLoc` (RFC 4119) is left out: RFC 5139 took its place, and its schema declares no element.
+- `civicLoc` (RFC 4119): the published schema declares no element, so nothing is judged by it; ours
+  has the `civicAddress` of the text. RFC 5139 took its place, and its check only informs.
+- **PAL**: thresholds are of one type, with `label`, `qn-elem` and `value` in any order.
 - Documents with very many elements (above 5000 in one element) are judged as they are read: no
   places, and IDs are left to the checks.
 

@@ -67,6 +67,14 @@ _ROOTS: Final[tuple[tuple[str, str, str, Level], ...]] = (
         "OMA Shared XDM §schema of user-profile",
         SHOULD,
     ),
+    ("FILTER", "application/simple-filter+xml", "RFC 4661 §3.2", MUST),
+    ("PATCHERROR", "application/patch-ops-error+xml", "RFC 5261 §9", SHOULD),
+    (
+        "SUPPNOT",
+        "application/vnd.oma.suppnot+xml",
+        "OMA Presence SIMPLE §schema of suppnot-filter",
+        SHOULD,
+    ),
     ("RCSPLACE", "application/vnd.gsma.rcspushlocation+xml", "GSMA RCC.07 §geolocation push", INFO),
     ("RCSFILE", "application/vnd.gsma.rcs-ft-http+xml", "GSMA RCC.07 §file transfer by HTTP", INFO),
 )
@@ -117,6 +125,7 @@ _SPECIFICATIONS: Final[tuple[tuple[str, str, Level, tuple[str, ...]], ...]] = (
             "urn:oma:xml:xdm:xcap-error",
             "urn:oma:xml:xdm:extensions",
             "urn:oma:xml:xdm:resource-list:oma-uriusage",
+            "urn:oma:xml:xdm:resource-list:oma-appusage",
         ),
     ),
     (
@@ -128,6 +137,13 @@ _SPECIFICATIONS: Final[tuple[tuple[str, str, Level, tuple[str, ...]], ...]] = (
     # Parts of a location are in whatever GML allows: RFC 5491 narrows that to eight shapes.
     ("SHAPES", "RFC 5491 §5", SHOULD, (ns.GML, ns.PIDFLO)),
     ("CIVIC", "RFC 5139 §4", SHOULD, ("urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr",)),
+    ("CIVICEXT", "RFC 6848 §5.5", SHOULD, (f"{ns.GEOPRIV}:civicAddr:ext",)),
+    ("DYNAMIC", "RFC 5962 §4", SHOULD, (f"{ns.GEOPRIV}:dynamic",)),
+    ("CONFIDENCE", "RFC 7459 §7", SHOULD, ("urn:ietf:params:xml:ns:geopriv:conf",)),
+    # The published schema of the first declares no element, and RFC 5139 took its place; the
+    # second is in an appendix that binds nobody.
+    ("CIVICLOC", "RFC 4119 §2.2.5", INFO, (f"{ns.GEOPRIV}:civicLoc",)),
+    ("PROVIDER", "RFC 4119 §A", INFO, (f"{ns.GEOPRIV}:dataProvider",)),
     ("PLACE", "RFC 4589 §4", SHOULD, ("urn:ietf:params:xml:ns:location-type",)),
     # Both say of their documents: "MUST be well-formed and SHOULD be valid".
     ("PIDFDIFF", "RFC 5262 §3", SHOULD, ("urn:ietf:params:xml:ns:pidf-diff",)),
@@ -137,6 +153,33 @@ _SPECIFICATIONS: Final[tuple[tuple[str, str, Level, tuple[str, ...]], ...]] = (
         "OMA Shared XDM §schema of user-profile",
         SHOULD,
         ("urn:oma:xml:xdm:user-profile",),
+    ),
+    # RFC 4661 §3: "MUST be valid according to schemas, including extension schemas".
+    ("FILTER", "RFC 4661 §3", MUST, (ns.SIMPLE_FILTER,)),
+    (
+        "SUPPNOT",
+        "OMA Presence SIMPLE §schema of suppnot-filter",
+        SHOULD,
+        ("urn:oma:xml:prs:suppnot-filter",),
+    ),
+    ("PATCHERROR", "RFC 5261 §9", SHOULD, ("urn:ietf:params:xml:ns:patch-ops-error",)),
+    (
+        "PUBRULES",
+        "OMA Presence XDM §schema of pub-rules",
+        SHOULD,
+        ("urn:oma:xml:prs:pub-rules",),
+    ),
+    (
+        "LOCATIONRULES",
+        "RFC 6772 §9",
+        SHOULD,
+        (ns.LOCATION_RULES, "urn:ietf:params:xml:ns:basic-location-profiles"),
+    ),
+    (
+        "PAL",
+        "OMA PAL Data Extensions §schema of base-policy-type",
+        SHOULD,
+        ("urn:oma:xml:prs:pal:base-policy-type:1.0",),
     ),
     # No schema is published: ours tells what clients send, and can blame nobody.
     ("RCSPLACE", "GSMA RCC.07 §geolocation push", INFO, (f"{ns.RCS}:geolocation",)),

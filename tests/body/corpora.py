@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from . import corpus, corpus_changes, corpus_location
+from . import corpus, corpus_changes, corpus_location, corpus_policies
 from .corpus import Case
 
-CASES: list[Case] = [*corpus.CASES, *corpus_location.CASES, *corpus_changes.CASES]
+CASES: list[Case] = [
+    *corpus.CASES,
+    *corpus_location.CASES,
+    *corpus_changes.CASES,
+    *corpus_policies.CASES,
+]

@@ -23,7 +23,20 @@ NAMESPACES = (
     'xmlns:gr="urn:ietf:params:xml:ns:gruuinfo" xmlns:x="urn:example:unknown" '
     'xmlns:gml="http://www.opengis.net/gml" xmlns:gs="http://www.opengis.net/pidflo/1.0" '
     'xmlns:ca="urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr" '
-    'xmlns:lt="urn:ietf:params:xml:ns:location-type"'
+    'xmlns:lt="urn:ietf:params:xml:ns:location-type" '
+    'xmlns:cae="urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr:ext" '
+    'xmlns:cl="urn:ietf:params:xml:ns:pidf:geopriv10:civicLoc" '
+    'xmlns:nena="urn:ietf:params:xml:ns:pidf:geopriv10:dataProvider" '
+    'xmlns:dyn="urn:ietf:params:xml:ns:pidf:geopriv10:dynamic" '
+    'xmlns:con="urn:ietf:params:xml:ns:geopriv:conf" '
+    'xmlns:glp="urn:ietf:params:xml:ns:geolocation-policy" '
+    'xmlns:blp="urn:ietf:params:xml:ns:basic-location-profiles" '
+    'xmlns:sf="urn:ietf:params:xml:ns:simple-filter" '
+    'xmlns:cp="urn:ietf:params:xml:ns:copycontrol" '
+    'xmlns:poe="urn:ietf:params:xml:ns:patch-ops-error" '
+    'xmlns:pal="urn:oma:xml:prs:pal:base-policy-type:1.0" '
+    'xmlns:pub="urn:oma:xml:prs:pub-rules" '
+    'xmlns:oau="urn:oma:xml:xdm:resource-list:oma-appusage"'
 )
 ROOTS = {
     "presence": f'<presence xmlns="urn:ietf:params:xml:ns:pidf" {NAMESPACES} entity="sip:a@b">',
@@ -48,6 +61,12 @@ ROOTS = {
     'entity="pres:a@b" version="1">',
     "p:pidf-full": '<p:pidf-full xmlns:p="urn:ietf:params:xml:ns:pidf-diff" '
     f'xmlns="urn:ietf:params:xml:ns:pidf" {NAMESPACES} entity="pres:a@b" version="1">',
+    "filter-set": f'<filter-set xmlns="urn:ietf:params:xml:ns:simple-filter" {NAMESPACES}>',
+    "suppnot-filter-set": '<suppnot-filter-set xmlns="urn:oma:xml:prs:suppnot-filter" '
+    f"{NAMESPACES}>",
+    "patch-ops-error": '<patch-ops-error xmlns="urn:ietf:params:xml:ns:patch-ops-error" '
+    f"{NAMESPACES}>",
+    "appusages": f'<appusages xmlns="urn:oma:xml:xdm:resource-list:oma-appusage" {NAMESPACES}>',
     "user-profiles": f'<user-profiles xmlns="urn:oma:xml:xdm:user-profile" {NAMESPACES}>',
     "rcsenvelope": '<rcsenvelope xmlns="urn:gsma:params:xml:ns:rcs:rcs:geolocation" '
     f'{NAMESPACES} entity="tel:+1">',

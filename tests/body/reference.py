@@ -12,6 +12,7 @@ from pathlib import Path
 import xmlschema
 from lxml import etree
 
+from harness.body.namespaces import CIVIC
 from harness.body.schema import QName, catalog, parse_xml
 
 from .corpora import CASES
@@ -24,6 +25,7 @@ _REPAIRS = {  # as printed these do not compile
     "rpid.xsd": '<xs:include schemaLocation="common-schema.xsd"/>',
     "rls-services.xsd": '<xs:import namespace="urn:ietf:params:xml:ns:resource-lists"/>',
     "location-type.xsd": f'<xs:import namespace="{XML}"/>',
+    "geopriv10-civicAddr-ext.xsd": f'<xs:import namespace="{CIVIC}"/>',
 }
 _SHAPES = (  # these come as several files
     '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:shapes">'
