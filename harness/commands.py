@@ -39,7 +39,7 @@ def run_audit(
     `jobs` is how many processes judge one capture, 0 as many as its size is worth.
     """
     flow = load_flow(FLOW)
-    masker = Masker([profile.pixit.password.get_secret_value()])
+    masker = Masker(profile.secrets)
     output = Output()
     status = EXIT_OK
     for path in captures:

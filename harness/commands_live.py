@@ -48,7 +48,7 @@ class _Watch:
         self._capture = capture
         self._flow = load_flow(FLOW)
         self._evaluation = Evaluation(self._flow, profile, own_network=True)
-        self._masker = Masker([profile.pixit.password.get_secret_value()])
+        self._masker = Masker(profile.secrets)
         self._started = time.time()
         self._output = Output()
 

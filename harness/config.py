@@ -23,8 +23,10 @@ from harness.config_fields import (
     Secret,
     UriOfUser,
     Values,
+    as_list,
     level_name,
 )
+from harness.config_subscribers import Subscriber, UsimSecrets
 from harness.model import Family, Level
 from harness.paths import PROFILES
 
@@ -34,6 +36,11 @@ _MAX_EXTENDS = 8
 
 class ProfileError(ValueError):
     """A profile cannot be used; the text says where (file, line, field), what and what to do."""
+
+
+DigestAlgorithm = Literal[
+    "MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"
+]
 
 
 class Pixit(Values):
@@ -51,6 +58,8 @@ class Pixit(Values):
     """The realm of its Digest and Basic credentials."""
     password: Secret = SecretStr("X")
     """The password; `env:NAME` takes it from the environment."""
+    usim: UsimSecrets | None = None
+    """The secrets of its USIM or ISIM, for AKA."""
     imei: Line = "356432059050620"
     """The device's IMEI, in its instance-id."""
     user_agent: Line = "IM-client/OMA1.0 Test-RCS-client/2.5.13"
@@ -72,10 +81,14 @@ class Network(Values):
     """Port for SIP over UDP and TCP; 0 lets the system choose."""
     xcap_port: Port = 0
     """Port for XCAP over HTTP; 0 lets the system choose."""
-    authentication: Literal["none", "digest"] = "none"
-    """Whether REGISTER is challenged."""
-    digest_algorithm: Literal["MD5", "SHA-256"] = "MD5"
-    """The algorithm of the challenge to REGISTER."""
+    authentication: Literal["none", "digest", "aka"] = "none"
+    """Whether REGISTER is challenged, and for what: a password, or the USIM's answer."""
+    digest_algorithm: Annotated[tuple[DigestAlgorithm, ...], BeforeValidator(as_list)] = ("MD5",)
+    """The algorithm of challenges, or several, the most preferred first (RFC 8760 §2.3)."""
+    digest_qop: Literal["auth", "auth-int", "auth,auth-int", "none"] = "auth"
+    """The quality of protection that challenges offer; `none` is for UEs of RFC 2069."""
+    aka_algorithm: Literal["AKAv1-MD5", "AKAv2-MD5"] = "AKAv1-MD5"
+    """The version of AKA (RFC 3310, RFC 4169)."""
     xcap_authentication: Literal["none", "basic", "digest"] = "none"
     """Whether XCAP requests are challenged, and how."""
     notifications: Literal["rlmi", "plain"] = "rlmi"
@@ -143,8 +156,24 @@ class Profile(Values):
     """How the network side presents itself."""
     timers: Timers = Timers()
     """Waits, in seconds."""
+    subscribers: tuple[Subscriber, ...] = ()
+    """Further users, each with credentials: other phones of the lab."""
     checks: Mapping[str, CheckChange] = Field(default_factory=dict)
     """Checks that get another level, by id."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not appear in anything that is written."""
+        users: tuple[Pixit | Subscriber, ...] = (self.pixit, *self.subscribers)
+        passwords = (user.password.get_secret_value() for user in users)
+        usims = (user.usim for user in users if user.usim is not None)
+        keys = (
+            key.get_secret_value()
+            for usim in usims
+            for key in (usim.k, usim.opc, usim.op)
+            if key is not None
+        )
+        return (*passwords, *keys)
 
     def level_of(self, check: str, level: Level) -> Level | None:
         """The level that this profile gives a check; None where it is switched off."""

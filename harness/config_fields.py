@@ -61,11 +61,36 @@ def level_name(value: object) -> object:
     return "off" if value is False else value
 
 
+def _hexadecimal(octets: int) -> AfterValidator:
+    def checked(secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value().replace(" ", "")
+        if re.fullmatch(rf"[0-9A-Fa-f]{{{2 * octets}}}", text) is None:
+            raise ValueError(f"{octets} octets are wanted, as {2 * octets} hexadecimal digits")
+        return SecretStr(text.lower())
+
+    return AfterValidator(checked)
+
+
+def _as_text(value: object) -> object:
+    """YAML reads some hexadecimal digits as a number: those lost their leading zeros."""
+    if isinstance(value, int | float):
+        raise ValueError("put the digits in quotes: without, YAML reads a number")
+    return from_environment(value)
+
+
+def as_list(value: object) -> object:
+    """One value stands for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
 IpAddress = Annotated[str, AfterValidator(ip_address_of)]
 Line = Annotated[str, AfterValidator(_one_line)]
 UriOfUser = Annotated[str, AfterValidator(_one_line), AfterValidator(_sip_uri)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Secret = Annotated[SecretStr, BeforeValidator(from_environment)]
+Key = Annotated[SecretStr, BeforeValidator(_as_text), _hexadecimal(16)]
+SequenceNumber = Annotated[SecretStr, BeforeValidator(_as_text), _hexadecimal(6)]
+ManagementField = Annotated[SecretStr, BeforeValidator(_as_text), _hexadecimal(2)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[int, Field(ge=0, le=2**32 - 1)]
 

@@ -59,7 +59,7 @@ class Run:
             flow, profile, ues, own_network=is_live, strict_order=strict_order
         )
         folder.mkdir(parents=True, exist_ok=True)
-        masker = Masker([profile.pixit.password.get_secret_value()])
+        masker = Masker(profile.secrets)
         self.record_path = folder / "run.jsonl"
         self._record = RecordWriter(self.record_path, masker)
         self._capture = CaptureWriter(folder / "trace.pcapng") if is_live else None

@@ -51,7 +51,7 @@ class Session:
         self._run: Run | None = None
         self._network: LiveNetwork | None = None
         self._ue: EmbeddedUe | None = None
-        self.masker = Masker([self.profile.pixit.password.get_secret_value()])
+        self.masker = Masker(self.profile.secrets)
         self.addresses: tuple[str, str] | None = None
         """The SIP address and the XCAP root of the live network side."""
         self.reports: list[Path] = []

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 from harness.checks.context import Context
 from harness.checks.places import mismatch, tag_of
-from harness.checks.registry import MUST, SHOULD, check, requests
-from harness.checks.session_auth import CHALLENGE_FIELDS, CREDENTIALS_FIELDS, Nonce, credentials_in
+from harness.checks.registry import MUST, SHOULD, check
+from harness.checks.session_auth import (
+    CHALLENGE_FIELDS,
+    CHALLENGED_METHODS,
+    CREDENTIALS_FIELDS,
+    Nonce,
+    credentials_in,
+)
 from harness.model import Mismatch
-from harness.sip.auth_params import parse_auth_values
+from harness.sip.aka import is_aka
 from harness.sip.digest import Credentials, Expected, Refusal, is_supported, verify
 from harness.sip.message import Request, Response
 
-# Not ACK, whose credentials are those of the INVITE (RFC 3261 §22.1), and not CANCEL, which no
-# one may challenge (§22.1).
-_ANY = requests(
-    *("REGISTER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "OPTIONS", "MESSAGE", "INVITE", "BYE"),
-    *("REFER", "INFO", "UPDATE", "PRACK"),
-)
 _CROSSING = 1.0
 
 
@@ -58,7 +58,7 @@ def _read(offset: int, name: str, expected: str, observed: str) -> Mismatch:
     return Mismatch(expected, observed, name, offset)
 
 
-@check("AUTH-CSEQ-1", clause="RFC 3261 §22.2", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-CSEQ-1", clause="RFC 3261 §22.2", level=MUST, on=CHALLENGED_METHODS, sender="ue")
 def resubmission_increments_cseq(request: Request, context: Context) -> Iterator[Mismatch]:
     """A request that is sent again with credentials has a higher CSeq."""
     found = _challenged(request, context)
@@ -72,7 +72,7 @@ def resubmission_increments_cseq(request: Request, context: Context) -> Iterator
         yield mismatch(request, "CSeq", f"{found[0].cseq.number + 1} {request.method}")
 
 
-@check("AUTH-FROM-1", clause="RFC 3261 §8.1.3.5", level=SHOULD, on=_ANY, sender="ue")
+@check("AUTH-FROM-1", clause="RFC 3261 §8.1.3.5", level=SHOULD, on=CHALLENGED_METHODS, sender="ue")
 def resubmission_keeps_from(request: Request, context: Context) -> Iterator[Mismatch]:
     """A request that is sent again with credentials has the same From, tag included."""
     found = _challenged(request, context)
@@ -82,7 +82,7 @@ def resubmission_keeps_from(request: Request, context: Context) -> Iterator[Mism
         yield mismatch(request, "From", f"tag={tag_of(found[0].from_)}")
 
 
-@check("AUTH-ANSWER-1", clause="RFC 3261 §22.2", level=SHOULD, on=_ANY, sender="ue")
+@check("AUTH-ANSWER-1", clause="RFC 3261 §22.2", level=SHOULD, on=CHALLENGED_METHODS, sender="ue")
 def challenge_is_answered(request: Request, context: Context) -> Iterator[Mismatch]:
     """A request that is sent again after a challenge carries credentials for its realm."""
     found = _challenged(request, context)
@@ -96,7 +96,7 @@ def challenge_is_answered(request: Request, context: Context) -> Iterator[Mismat
         yield mismatch(request, field, f"realm={' or '.join(sorted(offered))}")
 
 
-@check("AUTH-FIELD-1", clause="RFC 3261 §22.3", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-FIELD-1", clause="RFC 3261 §22.3", level=MUST, on=CHALLENGED_METHODS, sender="ue")
 def credentials_are_in_their_field(request: Request, context: Context) -> Iterator[Mismatch]:
     """A 401 is answered with Authorization, a 407 with Proxy-Authorization."""
     found = _challenged(request, context)
@@ -116,7 +116,7 @@ def credentials_are_in_their_field(request: Request, context: Context) -> Iterat
             yield _read(offset, name, wanted, name)
 
 
-@check("AUTH-NONCE-1", clause="RFC 3261 §22.1", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-NONCE-1", clause="RFC 3261 §22.1", level=MUST, on=CHALLENGED_METHODS, sender="ue")
 def refused_credentials_are_not_sent_again(
     request: Request, context: Context
 ) -> Iterator[Mismatch]:
@@ -151,7 +151,7 @@ def _is_same_attempt(one: Request, other: Request) -> bool:
     )
 
 
-@check("AUTH-NONCE-2", clause="RFC 3261 §22.2", level=SHOULD, on=_ANY, sender="ue")
+@check("AUTH-NONCE-2", clause="RFC 3261 §22.2", level=SHOULD, on=CHALLENGED_METHODS, sender="ue")
 def credentials_use_the_nonce_given(request: Request, context: Context) -> Iterator[Mismatch]:
     """Credentials that answer a challenge use its nonce."""
     found = _challenged(request, context)
@@ -168,7 +168,9 @@ def _was_given(credentials: Credentials, context: Context) -> bool:
     return context.session.authentication.find(credentials) is not None
 
 
-@check("AUTH-NEXTNONCE-1", clause="RFC 2617 §3.2.3", level=SHOULD, on=_ANY, sender="ue")
+@check(
+    "AUTH-NEXTNONCE-1", clause="RFC 2617 §3.2.3", level=SHOULD, on=CHALLENGED_METHODS, sender="ue"
+)
 def next_nonce_is_used(request: Request, context: Context) -> Iterator[Mismatch]:
     """The nextnonce of the last accepted request is used in the next one."""
     first = context.transaction.request if context.transaction is not None else None
@@ -184,7 +186,7 @@ def next_nonce_is_used(request: Request, context: Context) -> Iterator[Mismatch]
             yield _read(offset, name, f"nonce={wanted[0]}", f"nonce={credentials.nonce}")
 
 
-@check("AUTH-OPAQUE-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-OPAQUE-1", clause="RFC 2617 §3.2.2", level=MUST, on=CHALLENGED_METHODS, sender="ue")
 def opaque_is_returned(request: Request, context: Context) -> Iterator[Mismatch]:
     """The opaque value of the challenge is returned unchanged."""
     for name, offset, credentials, nonce in _answers(request, context):
@@ -199,7 +201,7 @@ def opaque_is_returned(request: Request, context: Context) -> Iterator[Mismatch]
         )
 
 
-@check("AUTH-ALGORITHM-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-ALGORITHM-1", clause="RFC 2617 §3.2.2", level=MUST, on=CHALLENGED_METHODS, sender="ue")
 def algorithm_is_that_of_the_challenge(request: Request, context: Context) -> Iterator[Mismatch]:
     """The algorithm of the credentials is that of the challenge."""
     for name, offset, credentials, nonce in _answers(request, context):
@@ -213,7 +215,7 @@ def algorithm_is_that_of_the_challenge(request: Request, context: Context) -> It
             )
 
 
-@check("AUTH-QOP-1", clause="RFC 3261 §22.4", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-QOP-1", clause="RFC 3261 §22.4", level=MUST, on=CHALLENGED_METHODS, sender="ue")
 def qop_is_sent_where_offered(request: Request, context: Context) -> Iterator[Mismatch]:
     """Credentials for a challenge with qop have a qop parameter."""
     for name, offset, credentials, nonce in _answers(request, context):
@@ -222,7 +224,7 @@ def qop_is_sent_where_offered(request: Request, context: Context) -> Iterator[Mi
             yield _read(offset, name, f"qop={offered[-1][0]}", "no qop")
 
 
-@check("AUTH-QOP-2", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-QOP-2", clause="RFC 2617 §3.2.2", level=MUST, on=CHALLENGED_METHODS, sender="ue")
 def qop_is_one_of_those_offered(request: Request, context: Context) -> Iterator[Mismatch]:
     """The qop of the credentials is one of those in the challenge."""
     for name, offset, credentials, nonce in _answers(request, context):
@@ -233,7 +235,7 @@ def qop_is_one_of_those_offered(request: Request, context: Context) -> Iterator[
             yield _read(offset, name, f"qop={wanted}", f"qop={credentials.qop}")
 
 
-@check("AUTH-CNONCE-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-CNONCE-1", clause="RFC 2617 §3.2.2", level=MUST, on=CHALLENGED_METHODS, sender="ue")
 def qop_comes_with_cnonce_and_nc(request: Request, context: Context) -> Iterator[Mismatch]:
     """Credentials with qop have cnonce and nc."""
     for name, offset, credentials in credentials_in(request):
@@ -242,7 +244,7 @@ def qop_comes_with_cnonce_and_nc(request: Request, context: Context) -> Iterator
                 yield _read(offset, name, param, f"no {param}")
 
 
-@check("AUTH-CNONCE-2", clause="RFC 2617 §3.2.2", level=SHOULD, on=_ANY, sender="ue")
+@check("AUTH-CNONCE-2", clause="RFC 2617 §3.2.2", level=SHOULD, on=CHALLENGED_METHODS, sender="ue")
 def no_qop_means_no_cnonce_and_nc(request: Request, context: Context) -> Iterator[Mismatch]:
     """Credentials for a challenge without qop have neither qop, cnonce nor nc.
 
@@ -261,7 +263,7 @@ def no_qop_means_no_cnonce_and_nc(request: Request, context: Context) -> Iterato
                 yield _read(offset, name, f"no {param}", f"{param}={value}")
 
 
-@check("AUTH-NC-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-NC-1", clause="RFC 2617 §3.2.2", level=MUST, on=CHALLENGED_METHODS, sender="ue")
 def nonce_count_is_not_repeated(request: Request, context: Context) -> Iterator[Mismatch]:
     """The nc value counts the requests sent with the nonce: it is not 0, and none comes twice.
 
@@ -276,7 +278,7 @@ def nonce_count_is_not_repeated(request: Request, context: Context) -> Iterator[
             yield _read(offset, name, f"nc={nonce.highest + 1:08x}", f"nc={credentials.nc}")
 
 
-@check("AUTH-NC-3", clause="RFC 2617 §3.2.2", level=SHOULD, on=_ANY, sender="ue")
+@check("AUTH-NC-3", clause="RFC 2617 §3.2.2", level=SHOULD, on=CHALLENGED_METHODS, sender="ue")
 def nonce_count_is_shared_by_dialogs(request: Request, context: Context) -> Iterator[Mismatch]:
     """The nc value counts all requests with the nonce, whatever their Call-ID.
 
@@ -312,7 +314,7 @@ def _follows_an_answer(request: Request, context: Context) -> bool:
 
 # The text defines nc as the "count of the number of requests ... sent with the nonce value". A
 # server may give a nonce again that the UE has used before the capture began: a remark.
-@check("AUTH-NC-2", clause="RFC 2617 §3.2.2", level=SHOULD, on=_ANY, sender="ue")
+@check("AUTH-NC-2", clause="RFC 2617 §3.2.2", level=SHOULD, on=CHALLENGED_METHODS, sender="ue")
 def nonce_count_begins_at_one(request: Request, context: Context) -> Iterator[Mismatch]:
     """In the first request with a nonce, nc is 00000001."""
     found = _challenged(request, context)
@@ -326,7 +328,7 @@ def nonce_count_begins_at_one(request: Request, context: Context) -> Iterator[Mi
             yield _read(offset, name, "nc=00000001", f"nc={credentials.nc}")
 
 
-@check("AUTH-RESPONSE-1", clause="RFC 2617 §3.2.2", level=MUST, on=_ANY, sender="ue")
+@check("AUTH-RESPONSE-1", clause="RFC 2617 §3.2.2", level=MUST, on=CHALLENGED_METHODS, sender="ue")
 def response_proves_the_password(request: Request, context: Context) -> Iterator[Mismatch]:
     """The response is the digest of the password that the profile gives for the user."""
     pixit = context.profile.pixit
@@ -337,6 +339,9 @@ def response_proves_the_password(request: Request, context: Context) -> Iterator
             continue
         if not credentials.nonce or not is_supported(credentials.algorithm):
             continue
+        nonce = context.session.authentication.find(credentials)
+        if nonce is not None and any(is_aka(each.algorithm) for each in nonce.challenges):
+            continue  # RFC 3310 §4 answers AKA without naming the algorithm
         # With "-sess" the key is made of the first cnonce, which only the first request shows.
         is_session = (credentials.algorithm or "").lower().endswith("-sess")
         if is_session and credentials.nonce_count != 1:
@@ -358,7 +363,7 @@ def response_proves_the_password(request: Request, context: Context) -> Iterator
             yield _read(offset, name, "the digest of the user's password", "another response")
 
 
-@check("AUTH-URI-1", clause="RFC 2617 §3.2.2", level=SHOULD, on=_ANY, sender="ue")
+@check("AUTH-URI-1", clause="RFC 2617 §3.2.2", level=SHOULD, on=CHALLENGED_METHODS, sender="ue")
 def digest_uri_is_the_request_uri(request: Request, context: Context) -> Iterator[Mismatch]:
     """The uri of the credentials is the Request-URI.
 
@@ -367,34 +372,3 @@ def digest_uri_is_the_request_uri(request: Request, context: Context) -> Iterato
     for name, offset, credentials in credentials_in(request):
         if credentials.uri is not None and credentials.uri != request.uri:
             yield _read(offset, name, f'uri="{request.uri}"', f'uri="{credentials.uri}"')
-
-
-@check("AUTH-QUOTE-1", clause="RFC 7616 §3.4", level=MUST, on=_ANY, sender="ue")
-def parameters_are_quoted_as_defined(request: Request, context: Context) -> Iterator[Mismatch]:
-    """username, realm, nonce, uri, response, cnonce and opaque are quoted; the others are not."""
-    flagged = {problem.where for problem in request.malformed}
-    for name, offset, credentials in credentials_in(request):
-        if credentials.misquoted and name not in flagged:
-            yield _read(offset, name, "quoted as defined", ", ".join(credentials.misquoted))
-
-
-@check("AUTH-BASIC-1", clause="RFC 3261 §22", level=SHOULD, on=_ANY, sender="ue")
-def basic_is_not_used(request: Request, context: Context) -> Iterator[Mismatch]:
-    """The scheme "Basic" is not used in SIP.
-
-    "The usage of 'Basic' authentication has been deprecated": the MUST NOTs are the server's.
-    """
-    for name in CREDENTIALS_FIELDS.values():
-        for row in request.headers.rows(name):
-            if row.value.partition(" ")[0].lower() == "basic":
-                yield _read(row.offset, name, "Digest", "Basic")
-
-
-@check("AUTH-ROWS-1", clause="RFC 3261 §20.7", level=MUST, on=_ANY, sender="ue")
-def credentials_have_rows_of_their_own(request: Request, context: Context) -> Iterator[Mismatch]:
-    """Each set of credentials has a header field row of its own."""
-    for name in CREDENTIALS_FIELDS.values():
-        for row in request.headers.rows(name):
-            count = len(parse_auth_values(row.value))
-            if count > 1:
-                yield _read(row.offset, name, "1 set of credentials", f"{count} in one row")

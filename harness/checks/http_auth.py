@@ -13,7 +13,14 @@ from harness.checks.registry import INFO, MUST, SHOULD, check, http_requests
 from harness.checks.session_xcap import HttpNonce, user_of
 from harness.model import Mismatch, Transport
 from harness.sip.auth_params import parse_auth_values
-from harness.sip.digest import Challenge, Credentials, Expected, parse_credentials, verify
+from harness.sip.digest import (
+    Challenge,
+    Credentials,
+    Expected,
+    is_supported,
+    parse_credentials,
+    verify,
+)
 from harness.xcap.http import HttpRequest
 
 _FIELD = "Authorization"
@@ -265,7 +272,7 @@ def digest_response_is_that_of_the_password(
     """The response of Digest credentials is computed from the password that the profile has."""
     credentials = _answered(request)
     pixit = context.profile.pixit
-    if credentials is None or credentials.userhash:
+    if credentials is None or credentials.userhash or not is_supported(credentials.algorithm):
         return
     # The profile's password is that of its user in its realm; others are not known.
     if (credentials.username, credentials.realm) != (pixit.impi, pixit.realm):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from harness.checks.bounded import Bounded
+from harness.checks.registry import requests
 from harness.sip.auth_params import parse_auth_values
 from harness.sip.digest import Challenge, Credentials, parse_challenge, parse_credentials
 from harness.sip.message import Request, Response
@@ -15,6 +16,13 @@ from harness.trace import TraceEntry
 
 _MAX_NONCES = 1024
 _MAX_CHALLENGES = 16
+
+# Not ACK, whose credentials are those of the INVITE (RFC 3261 §22.1), and not CANCEL, which no
+# one may challenge (§22.1).
+CHALLENGED_METHODS = requests(
+    *("REGISTER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "OPTIONS", "MESSAGE", "INVITE", "BYE"),
+    *("REFER", "INFO", "UPDATE", "PRACK"),
+)
 
 CHALLENGE_FIELDS = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 CREDENTIALS_FIELDS = {

@@ -66,22 +66,30 @@ class Xdms(XdmDocuments):
             uri = parse_xcap_uri(request.target, self._root_path)
         except XcapUriError as error:
             # RFC 4825 §8: what cannot exist is 404 at once; only then comes authentication.
-            challenge = None if error.status == 404 else self._access.challenge(request, now)
-            return challenge or Answer(error.status)
+            asking = None if error.status == 404 else self._access.authenticate(request, now)
+            return asking if isinstance(asking, Answer) else Answer(error.status)
         usage = APPLICATION_USAGES.get(uri.auid)
         if usage is None or uri.tree not in usage.trees:
             return Answer(404)
         if uri.tree == "users" and not self._site.serves(uri.xui):
             return Answer(404)
-        refusal = self._access.challenge(request, now)
-        if refusal is None and request.method not in READ_METHODS and _is_read_only(uri, usage):
-            refusal = not_allowed(READ_METHODS)
-        refusal = refusal or self._access.forbidden(request, uri, usage)
+        refusal = self._refusal(request, uri, usage, now)
         if refusal is not None:
             return refusal
         host = request.host or self._site.domain
         base_uri = f"{xcap_scheme(source)}://{host}{self._root_path}"
         return self._perform(_Operation(request, uri, usage, base_uri))
+
+    def _refusal(
+        self, request: HttpRequest, uri: XcapUri, usage: ApplicationUsage, now: float
+    ) -> Answer | None:
+        """What keeps the user from this resource, None where nothing does."""
+        asking = self._access.authenticate(request, now)
+        if isinstance(asking, Answer):
+            return asking
+        if request.method not in READ_METHODS and _is_read_only(uri, usage):
+            return not_allowed(READ_METHODS)
+        return self._access.forbidden(request, uri, usage, asking)
 
     def _perform(self, operation: _Operation) -> Answer:
         methods = {"GET": self._get, "HEAD": self._get, "PUT": self._put, "DELETE": self._delete}

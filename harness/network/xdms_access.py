@@ -7,10 +7,12 @@ import binascii
 import hmac
 
 from harness.model import Peer
+from harness.network.authentication import expected_of
 from harness.network.site import Site
+from harness.network.subscribers import KnownUser, Subscribers
 from harness.network.xdms_answer import READ_METHODS, Answer
 from harness.sip.authenticator import Authenticator, NonceBook
-from harness.sip.digest import Expected, Refusal, Refused
+from harness.sip.digest import Refusal, Refused
 from harness.xcap.http import HttpRequest
 from harness.xcap.selector import XcapUri
 from harness.xcap.usage import ApplicationUsage
@@ -24,18 +26,13 @@ class XdmsAccess:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._mode = site.profile.network.xcap_authentication
-        expected = Expected(
-            realm=site.profile.pixit.realm,
-            algorithms=(site.profile.network.digest_algorithm,),
+        self._subscribers = Subscribers(site.profile)
+        self._digest = Authenticator(
+            NonceBook(site.new_id), self._subscribers.password_of, expected_of(site)
         )
-        self._digest = Authenticator(NonceBook(site.new_id), self._password_of, expected)
 
-    def _password_of(self, username: str) -> str | None:
-        pixit = self._site.profile.pixit
-        return pixit.password.get_secret_value() if username == pixit.impi else None
-
-    def challenge(self, request: HttpRequest, now: float) -> Answer | None:
-        """401, or 400, where a request is not authenticated; None where it is.
+    def authenticate(self, request: HttpRequest, now: float) -> KnownUser | Answer | None:
+        """Who asks, or 401 or 400 where the request does not prove it; None if nobody has to.
 
         Credentials that nobody asked for are ignored.
         """
@@ -45,18 +42,17 @@ class XdmsAccess:
             return self._check_digest(request, now)
         return None
 
-    def _basic(self, request: HttpRequest) -> Answer | None:
+    def _basic(self, request: HttpRequest) -> KnownUser | Answer:
         """RFC 7617. Meant for test networks: over plain HTTP, RFC 4825 §14 forbids it."""
-        pixit = self._site.profile.pixit
-        wanted = f"{pixit.impi}:{pixit.password.get_secret_value()}".encode()
-        if any(
-            hmac.compare_digest(_basic_credentials(value), wanted)
-            for value in request.headers.values("Authorization")
-        ):
-            return None
-        return Answer(401, (("WWW-Authenticate", f'Basic realm="{pixit.realm}"'),))
+        for value in request.headers.values("Authorization"):
+            username, _, password = _basic_credentials(value).partition(b":")
+            user = self._subscribers.find(username.decode("utf-8", "replace"))
+            if user is not None and hmac.compare_digest(user.password.encode(), password):
+                return user
+        realm = self._site.profile.pixit.realm
+        return Answer(401, (("WWW-Authenticate", f'Basic realm="{realm}"'),))
 
-    def _check_digest(self, request: HttpRequest, now: float) -> Answer | None:
+    def _check_digest(self, request: HttpRequest, now: float) -> KnownUser | Answer | None:
         outcome = self._digest.authenticate(
             request.headers.values("Authorization"),
             request.method,
@@ -65,7 +61,7 @@ class XdmsAccess:
             request.target,
         )
         if not isinstance(outcome, Refused):
-            return None
+            return self._subscribers.find(outcome.username)
         if outcome.reason is Refusal.WRONG_URI:
             # RFC 7616 §3.4.6: a uri that is not the request's gets 400.
             return Answer(400)
@@ -73,10 +69,14 @@ class XdmsAccess:
         return Answer(401, tuple(("WWW-Authenticate", value) for value in challenges))
 
     def forbidden(
-        self, request: HttpRequest, uri: XcapUri, usage: ApplicationUsage
+        self,
+        request: HttpRequest,
+        uri: XcapUri,
+        usage: ApplicationUsage,
+        asking: KnownUser | None,
     ) -> Answer | None:
         """403 where the user may not do this; RFC 4825's default policy (§5.7)."""
-        user = self._user(request)
+        user = self._identity(request, asking)
         if user is None:
             return Answer(403)
         if uri.tree == "users":
@@ -85,7 +85,7 @@ class XdmsAccess:
         readable = request.method in READ_METHODS and not usage.global_is_private
         return None if readable else Answer(403)
 
-    def _user(self, request: HttpRequest) -> str | None:
+    def _identity(self, request: HttpRequest, asking: KnownUser | None) -> str | None:
         """The identity that the request is made with; "" for nobody in particular, None for one
         that the sender may not take.
 
@@ -94,9 +94,9 @@ class XdmsAccess:
         """
         value = request.headers.get(INTENDED_IDENTITY)
         claimed = "" if value is None else value.strip().strip('"').strip()
-        if self._mode == "none":
+        if asking is None:
             return self._site.identity(claimed) if self._site.serves(claimed) else ""
-        own = self._site.identity(self._site.profile.pixit.impu)
+        own = self._site.identity(asking.impu)
         return own if not claimed or self._site.identity(claimed) == own else None
 
 

@@ -11,14 +11,14 @@ import hmac
 import re
 from dataclasses import dataclass, field
 
-from harness.sip.milenage import Milenage
+from harness.sip.milenage import Milenage, opc_of
 
 RAND_OCTETS, AUTN_OCTETS, AUTS_OCTETS, SQN_OCTETS = 16, 16, 14, 6
 
 IND_BITS = 5
 """How many low bits of SQN are the index of TS 33.102 §C.1.1.1: 32 vectors may be out of order."""
 
-_RESYNC_AMF = bytes(2)  # TS 33.102 §6.3.3: the AMF in MAC-S is "a dummy value of all zeros".
+_RESYNC_AMF = bytes(2)  # TS 33.102 §6.3.3: MAC-S is made with an AMF of zeros.
 _ALGORITHM = re.compile(r"AKAv(1|2)-(MD5)", re.IGNORECASE)
 
 
@@ -65,15 +65,23 @@ def digest_password(res: bytes, ik: bytes, ck: bytes, version: int) -> bytes:
 class Card:
     """The secrets that a USIM or ISIM and its home network share.
 
-    `k` and `opc` have 16 octets, `amf` 2. The first bit of AMF is for EPS and stays 0 in IMS.
+    `k` and `opc` have 16 octets, `amf` 2.
     """
 
     k: bytes = field(repr=False)
     opc: bytes = field(repr=False)
     amf: bytes = bytes(2)
 
+    @classmethod
+    def make(cls, k: bytes, opc: bytes | None, op: bytes | None, amf: bytes = bytes(2)) -> Card:
+        """A card of the operator's OPc, or of OP where there is none; ValueError without both."""
+        if opc is None and op is None:
+            raise ValueError("one of OPc and OP is wanted")
+        return cls(k, opc if opc is not None else opc_of(k, op or b""), amf)
+
     @property
     def functions(self) -> Milenage:
+        """The algorithms of this card."""
         return Milenage(self.k, self.opc)
 
 
@@ -118,7 +126,7 @@ class AuthenticationCentre:
 
 
 def _next(sqn: int) -> int:
-    """The SQN after this one: SEQ and IND both count up (TS 33.102 §C.1.2, §C.3.4)."""
+    """The SQN after this one: SEQ and IND both count up (TS 33.102 §C.1)."""
     indexes = 1 << IND_BITS
     sequence, index = (sqn >> IND_BITS) + 1, (sqn + 1) % indexes
     return ((sequence << IND_BITS) | index) % (1 << 8 * SQN_OCTETS)
@@ -147,13 +155,14 @@ class Answer:
 class Usim:
     """The card in the UE: checks AUTN and answers (TS 33.102 §6.3.3).
 
-    Takes each SEQ once for each IND, as TS 33.102 §C.2.2 describes. `sqn` is the highest
+    Takes a SEQ that is higher than the last one with the same IND (TS 33.102 §C.2). `sqn` is the highest
     sequence number accepted before.
     """
 
     def __init__(self, card: Card, sqn: int = 0) -> None:
         self._card = card
         self._highest = sqn
+        self._first = sqn >> IND_BITS
         self._accepted: dict[int, int] = {}
 
     def answer(self, nonce: str) -> Answer:
@@ -170,7 +179,7 @@ class Usim:
 
     def _takes(self, sqn: int) -> bool:
         sequence, index = sqn >> IND_BITS, sqn % (1 << IND_BITS)
-        if sequence <= self._accepted.get(index, self._highest >> IND_BITS):
+        if sequence <= self._accepted.get(index, self._first):
             return False
         self._accepted[index] = sequence
         self._highest = max(self._highest, sqn)
@@ -181,6 +190,11 @@ class Usim:
         sqn = self._highest.to_bytes(SQN_OCTETS, "big")
         hidden = _xor(sqn, functions.f5_star(rand))
         return hidden + functions.f1_star(rand, sqn, _RESYNC_AMF)
+
+
+def with_auts(credentials: str, auts: bytes) -> str:
+    """Credentials that tell the network the USIM's SQN (RFC 3310 §3.4)."""
+    return f'{credentials}, auts="{base64.b64encode(auts).decode("ascii")}"'
 
 
 def read_nonce(nonce: str) -> tuple[bytes, bytes]:

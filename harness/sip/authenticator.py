@@ -48,11 +48,11 @@ class NonceBook:
     def __len__(self) -> int:
         return len(self._issued)
 
-    def issue(self, now: float) -> str:
-        """A new nonce, good for the book's lifetime."""
+    def issue(self, now: float, nonce: str | None = None) -> str:
+        """A new nonce, or the one that is given, good for the book's lifetime."""
         while len(self._issued) >= MAX_NONCES:
             del self._issued[next(iter(self._issued))]
-        nonce = self._new_id()
+        nonce = self._new_id() if nonce is None else nonce
         self._issued[nonce] = _Issued(expires=now + self._lifetime)
         return nonce
 

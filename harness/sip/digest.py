@@ -6,13 +6,13 @@ in `harness.sip.digest_values`, the server's nonces in `harness.sip.authenticato
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from harness.sip.aka import aka_version, is_aka
 from harness.sip.auth_params import AuthParam, format_auth_value, format_params
 from harness.sip.digest_values import (
     SCHEME,
@@ -23,6 +23,7 @@ from harness.sip.digest_values import (
     parse_challenges,
     parse_credentials,
 )
+from harness.sip.refusal import Refusal, Refused
 
 __all__ = [
     "Challenge",
@@ -67,25 +68,40 @@ _HASHES: dict[str, Hash] = {
 
 
 def is_supported(algorithm: str | None) -> bool:
-    """Whether responses can be computed with it; None is MD5 (RFC 7616 §3.3)."""
-    return _base_name(algorithm) in _HASHES
+    """Whether a password is all that a response needs; None is MD5 (RFC 7616 §3.3)."""
+    return not is_aka(algorithm) and _base_name(algorithm) in _HASHES
 
 
 def _base_name(algorithm: str | None) -> str:
-    return (algorithm or "MD5").lower().removesuffix("-sess")
+    """The hash: of AKAv1-MD5 it is MD5, the rest is about the password (RFC 3310 §3.1)."""
+    name = (algorithm or "MD5").lower().removesuffix("-sess")
+    return name.partition("-")[2] if is_aka(algorithm) else name
 
 
 def _is_session(algorithm: str | None) -> bool:
     return (algorithm or "").lower().endswith("-sess")
 
 
-def choose_challenge(challenges: Iterable[Challenge]) -> Challenge | None:
-    """The topmost challenge that `answer` can answer (RFC 8760 §2.4), or None."""
-    return next((item for item in challenges if _why_unanswerable(item) is None), None)
+def choose_challenge(
+    challenges: Iterable[Challenge], *, with_usim: bool = False
+) -> Challenge | None:
+    """The topmost challenge that `answer` can answer (RFC 8760 §2.4), or None.
+
+    `with_usim`: those of AKA as well, since there is a card to make the password.
+    """
+    return next(
+        (
+            item
+            for item in challenges
+            if _why_unanswerable(item) is None and (with_usim or not is_aka(item.algorithm))
+        ),
+        None,
+    )
 
 
 def _why_unanswerable(challenge: Challenge) -> str | None:
-    if not is_supported(challenge.algorithm):
+    is_known = aka_version(challenge.algorithm) if is_aka(challenge.algorithm) else True
+    if not is_known or _base_name(challenge.algorithm) not in _HASHES:
         return f"algorithm {challenge.algorithm} is not supported"
     if challenge.qop and _choose_qop(challenge) is None:
         return f"none of the offered qop values {', '.join(challenge.qop)} is supported"
@@ -114,7 +130,8 @@ def answer(
     `uri` is the Request-URI as sent; `nc` counts the requests sent with this nonce, this one
     included. With a "-sess" algorithm keep `cnonce` for as long as the nonce is used: the session
     key is made of the first one (RFC 2617 §3.2.2.2). Without qop in the challenge neither cnonce
-    nor nc is sent (RFC 2617 §3.2.2). Raises DigestError where the challenge cannot be answered.
+    nor nc is sent (RFC 2617 §3.2.2). For AKA the password is that of `harness.sip.aka`.
+    Raises DigestError where the challenge cannot be answered.
     """
     if why := _why_unanswerable(challenge):
         raise DigestError(why)
@@ -208,40 +225,6 @@ class _Inputs:
         return digest(_octets(f"{hashed}:{self.nonce}:{cnonce}"))
 
 
-class Refusal(enum.StrEnum):
-    """Why credentials are refused."""
-
-    MISSING_PARAMETER = "a required parameter is missing"
-    UNSUPPORTED_ALGORITHM = "unsupported algorithm"
-    UNSUPPORTED_QOP = "qop is not one of those offered"
-    WRONG_REALM = "wrong realm"
-    WRONG_URI = "wrong uri"
-    UNKNOWN_USER = "unknown user"
-    RESPONSE_MISMATCH = "response mismatch"
-    UNKNOWN_NONCE = "unknown nonce"
-    STALE_NONCE = "stale nonce"
-    NC_REPLAYED = "nc replayed"
-    WRONG_OPAQUE = "opaque was not returned unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A refusal with the two facts behind it; never holds a password or the right response."""
-
-    reason: Refusal
-    expected: str = ""
-    observed: str = ""
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the next challenge says stale=true.
-
-        "Only ... if it receives a request for which the nonce is invalid but with a valid digest
-        for that nonce" (RFC 2617 §3.2.1); the digest is verified before the nonce, so it was.
-        """
-        return self.reason in (Refusal.STALE_NONCE, Refusal.UNKNOWN_NONCE, Refusal.NC_REPLAYED)
-
-
 _REQUIRED = ("username", "realm", "nonce", "uri", "response")
 _REQUIRED_WITH_QOP = ("cnonce", "nc")
 
@@ -323,7 +306,7 @@ def _check_parameters(credentials: Credentials, expected: Expected) -> Refused |
     rules = (
         (
             Refusal.UNSUPPORTED_ALGORITHM,
-            algorithm.lower() in offered and is_supported(algorithm),
+            algorithm.lower() in offered and _base_name(algorithm) in _HASHES,
             ", ".join(expected.algorithms),
             algorithm,
         ),
