@@ -27,6 +27,7 @@ from harness.paths import FLOW
 from harness.report.ladder import ladder_line
 from harness.report.mask import Masker
 from harness.report.text import finding_lines, plain
+from harness.sip.aka import Card
 from harness.sip.uri import SipUri, UriError, parse_uri
 from harness.trace import Trace, TraceEntry
 from harness.transport.datagrams import local_address_towards
@@ -223,6 +224,8 @@ def _settings(
         impi=pixit.impi,
         realm=pixit.realm,
         password=pixit.password.get_secret_value(),
+        card=Card.make(*pixit.usim.octets) if pixit.usim is not None else None,
+        sqn=pixit.usim.sequence_number if pixit.usim is not None else 0,
         imei=pixit.imei,
         transports=(local.transport, other),
         persona=persona,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from harness.config import Profile, load_profile
 from harness.model import Endpoint, Peer, Send, Transport
 from harness.network.network import Network
+from harness.sip.aka import Card
 from harness.trace import Sequencer, TraceEntry
 from harness.ue.agent import ReferenceUe
 from harness.ue.defects import DEFECTS
@@ -147,6 +148,7 @@ def play_flow(
         impi=pixit.impi,
         realm=pixit.realm,
         password=pixit.password.get_secret_value(),
+        card=Card.make(*pixit.usim.octets) if pixit.usim is not None else None,
         imei=pixit.imei,
         transports=(transport, other),
         persona=PERSONAS[persona],

@@ -155,8 +155,8 @@ class Answer:
 class Usim:
     """The card in the UE: checks AUTN and answers (TS 33.102 §6.3.3).
 
-    Takes a SEQ that is higher than the last one with the same IND (TS 33.102 §C.2). `sqn` is the highest
-    sequence number accepted before.
+    Takes a SEQ that is higher than the last one with the same IND (TS 33.102 §C.2). `sqn` is the
+    highest sequence number accepted before.
     """
 
     def __init__(self, card: Card, sqn: int = 0) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
+from harness.sip.aka import AkaError, Usim, aka_version, is_aka, with_auts
 from harness.sip.auth_params import AuthValue, parse_auth_values
 from harness.sip.digest import (
     Challenge,
@@ -18,18 +20,35 @@ _MAX_CHALLENGES = 4
 """Challenges in a row without an accepted request: nobody has a good reason for more."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What a response is computed with; AUTS where the card is ahead of the network."""
+
+    password: bytes = field(repr=False)
+    auts: bytes | None = None
+
+
 class Keyring:
     """Credentials for one protection space.
 
-    `new_id` makes the cnonce; a challenge of `realm` goes before others. Knows one challenge, the
-    latest, and counts its uses (nc).
+    `new_id` makes the cnonce; a challenge of `realm` goes before others; `usim` answers challenges
+    of AKA. Knows one challenge, the latest, and counts its uses (nc).
     """
 
-    def __init__(self, username: str, password: str, realm: str, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        username: str,
+        password: str,
+        realm: str,
+        new_id: Callable[[], str],
+        usim: Usim | None = None,
+    ) -> None:
         self._username = username
         self._password = password
         self._realm = realm
         self._new_id = new_id
+        self._usim = usim
+        self._proof = _Proof(password.encode())
         self._challenge: Challenge | None = None
         self._cnonce = ""
         self._count = 0
@@ -44,8 +63,9 @@ class Keyring:
         """
         found = parse_challenges(*challenges)
         own = [challenge for challenge in found if challenge.realm == self._realm]
-        chosen = choose_challenge(own or found)
-        if chosen is None:
+        chosen = choose_challenge(own or found, with_usim=self._usim is not None)
+        proof = self._prove(chosen) if chosen is not None else None
+        if chosen is None or proof is None:
             return False
         refused = parse_credentials(sent) if sent else None
         is_repeated = (
@@ -53,12 +73,27 @@ class Keyring:
             and not refused.is_placeholder
             and refused.realm == chosen.realm
             and not chosen.stale
+            # Each challenge of AKA has an answer of its own, and AUTS asks for another one.
+            and not is_aka(chosen.algorithm)
         )
         self._challenges_in_a_row += 1
         if is_repeated or self._challenges_in_a_row > _MAX_CHALLENGES:
             return False
         self._use(chosen)
+        self._proof = proof
         return True
+
+    def _prove(self, challenge: Challenge) -> _Proof | None:
+        """What stands for the password; None where the card refuses the network."""
+        version = aka_version(challenge.algorithm)
+        if version is None or self._usim is None:
+            return _Proof(self._password.encode())
+        try:
+            answer = self._usim.answer(challenge.nonce)
+        except AkaError:
+            # TS 33.102 §6.3.3: the user abandons the procedure.
+            return None
+        return _Proof(answer.password(version), answer.auts)
 
     def accepted(self, authentication_info: str | None = None) -> None:
         """A request went through; a `nextnonce` is for the next one (RFC 7616 §3.5)."""
@@ -76,10 +111,10 @@ class Keyring:
             return ""
         self._count += 1
         try:
-            return answer(
+            credentials = answer(
                 self._challenge,
                 self._username,
-                self._password,
+                self._proof.password,
                 method,
                 uri,
                 body,
@@ -88,6 +123,7 @@ class Keyring:
             )
         except DigestError:
             return ""
+        return credentials if self._proof.auts is None else with_auts(credentials, self._proof.auts)
 
     def _use(self, challenge: Challenge) -> None:
         self._challenge = challenge

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from harness.model import Peer, Transport
+from harness.sip.aka import Card
 from harness.sip.timers import Timers
 from harness.sip.uri import SipUri, UriError, parse_uri
 from harness.ue.personas import CONFORMANT, Persona
@@ -67,6 +68,10 @@ class Settings:
     impi: str = ""
     realm: str = ""
     password: str = field(default="", repr=False)
+    card: Card | None = field(default=None, repr=False)
+    """The USIM, where there is one to answer challenges of AKA."""
+    sqn: int = 0
+    """The highest sequence number that the card has accepted."""
     imei: str = "356432059050620"
     transports: tuple[Transport, ...] = (Transport.UDP, Transport.TCP)
     persona: Persona = CONFORMANT

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from harness.model import Peer, Send, Transport
+from harness.sip.aka import Usim
 from harness.sip.message import Request, Response, make_raw, make_request
 from harness.sip.transaction import Failure, Kind, Received, TransactionLayer
 from harness.ue.account import Account
@@ -45,6 +46,7 @@ class Uac:
         self.new_id = new_id
         self._layer = layer
         self._keyrings: dict[tuple[int, str], Keyring] = {}
+        self._usim = Usim(settings.card, settings.sqn) if settings.card is not None else None
         self._parties: dict[str, Party] = {}
 
     def make(
@@ -143,7 +145,9 @@ class Uac:
         key = (status, scope)
         if make and key not in self._keyrings:
             own = self.settings
-            self._keyrings[key] = Keyring(own.username, own.password, own.realm, self.new_id)
+            self._keyrings[key] = Keyring(
+                own.username, own.password, own.realm, self.new_id, self._usim
+            )
         return self._keyrings.get(key)
 
 
