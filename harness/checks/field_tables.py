@@ -10,14 +10,6 @@ from harness.checks.registry import MUST, SHOULD, check, requests, responses, si
 from harness.model import Mismatch
 from harness.sip.message import Message, Request, Response
 
-# RFC 3261 §20, tables 2 and 3, and RFC 3903 §11.1.1, tables 2 and 3: "-" in the request's column.
-# RFC 3903 §4 lets a PUBLISH carry a Contact, table or not; RFC 6665 has no table any more.
-NOT_APPLICABLE: dict[str, tuple[str, ...]] = {
-    "REGISTER": ("Alert-Info", "In-Reply-To", "Priority", "Record-Route", "Reply-To", "Subject"),
-    "OPTIONS": ("Alert-Info", "Expires", "In-Reply-To", "Priority", "Reply-To", "Subject"),
-    "PUBLISH": ("Alert-Info", "In-Reply-To", "Record-Route", "Reply-To"),
-}
-
 # "R: header field may only appear in requests".
 REQUEST_ONLY = (
     *("Authorization", "In-Reply-To", "Max-Forwards", "Priority", "Proxy-Authorization"),
@@ -40,12 +32,6 @@ def _present(message: Message, names: Iterable[str]) -> Iterator[Mismatch]:
             yield Mismatch("absent", row.value[:200] or "empty", name, row.offset)
 
 
-@check("GEN-FIELDS-1", clause="RFC 3261 §20", level=MUST, on=requests(*NOT_APPLICABLE))
-def request_has_only_applicable_fields(request: Request, context: Context) -> Iterator[Mismatch]:
-    """A request carries no header field that is not applicable to its method."""
-    yield from _present(request, NOT_APPLICABLE[request.method])
-
-
 @check("GEN-FIELDS-2", clause="RFC 3261 §20", level=MUST, on=requests())
 def request_has_no_response_fields(request: Request, context: Context) -> Iterator[Mismatch]:
     """A request carries no header field that may only appear in responses."""
@@ -65,20 +51,6 @@ def response_has_no_request_fields(response: Response, context: Context) -> Iter
 def response_has_no_caller_preferences(response: Response, context: Context) -> Iterator[Mismatch]:
     """A response carries none of Accept-Contact, Reject-Contact and Request-Disposition."""
     yield from _present(response, CALLER_PREFERENCES)
-
-
-@check("RSP-FIELDS-3", clause="RFC 3261 §20", level=MUST, on=responses("REGISTER", "OPTIONS"))
-def response_has_only_applicable_fields(response: Response, context: Context) -> Iterator[Mismatch]:
-    """A response to OPTIONS carries no Expires, and none to REGISTER or OPTIONS a Reply-To."""
-    request = context.sip_request
-    method = request.method if request is not None else response.method
-    yield from _present(response, ("Reply-To", *(("Expires",) if method == "OPTIONS" else ())))
-
-
-@check("REG-FIELDS-1", clause="RFC 3841 §9", level=MUST, on=requests("REGISTER"))
-def register_has_no_caller_preferences(request: Request, context: Context) -> Iterator[Mismatch]:
-    """A REGISTER request carries neither Accept-Contact nor Reject-Contact."""
-    yield from _present(request, CALLER_PREFERENCES[:2])
 
 
 _NO_EVENT = ("REGISTER", "OPTIONS", "MESSAGE", "INVITE", "BYE", "INFO", "UPDATE", "ACK", "CANCEL")
