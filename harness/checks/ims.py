@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks.context import Context
-from harness.checks.identities import aor_of
-from harness.checks.places import equal_uris, has_token, mismatch, scheme
+from harness.checks.identities import aor_of, canonical_host
+from harness.checks.places import has_token, mismatch, scheme
 from harness.checks.registry import MUST, SHOULD, check, requests
+from harness.checks.sec_agree import uses_ipsec
 from harness.checks.session_auth import credentials_in
 from harness.checks.session_registration import is_removal
 from harness.model import Mismatch, Transport
+from harness.sip.fields import NameAddr
 from harness.sip.message import Request
-from harness.sip.uri import SipUri
+from harness.sip.uri import SipUri, UriError, parse_uri
 
 _REGISTER = requests("REGISTER")
 _REGISTRATION_TIME = 600000
@@ -29,15 +31,34 @@ _IMS_FEATURES = ("+g.3gpp.", "+g.oma.", "+g.gsma.")
 
 
 def is_ims(request: Request) -> bool:
-    """Whether a REGISTER shows an IMS UE: 3GPP feature tags, an IMEI, or 3GPP header fields."""
+    """Whether a REGISTER shows an IMS UE: 3GPP feature tags, an IMEI, IPsec, or its access."""
     for contact in request.contacts:
         if any(name.startswith(_IMS_FEATURES) for name in contact.params):
             return True
         if (contact.params.get("+sip.instance") or "").lower().startswith("<urn:gsma:"):
             return True
-    return bool(request.headers.rows("P-Access-Network-Info"))
+    return bool(request.headers.rows("P-Access-Network-Info")) or uses_ipsec(request)
 
 
+def _begins(request: Request, context: Context) -> bool:
+    """Whether a REGISTER surely begins a registration, unprotected (TS 24.229 §5.1.1.2).
+
+    One that renews it differs, and can look the same where the capture begins late: then it has
+    the credentials of before, or is not the first of its Call-ID.
+    """
+    if is_removal(request) or request.headers.rows("Security-Verify"):
+        return False
+    known = context.session.registrations.of(request)
+    if known is not None and known.is_active:
+        return False
+    sets = [each for _, _, each in credentials_in(request)]
+    if sets:
+        return all(each.is_placeholder for each in sets)
+    return request.cseq is not None and request.cseq.number <= 1
+
+
+# "a From header field set to the SIP URI that contains the public user identity to be registered",
+# and "a To header field" the same; for a renewal §5.1.1.4.1 says it again.
 @check("REG-IMS-1", clause="TS 24.229 §5.1.1.2.1", level=MUST, on=_REGISTER, sender="ue")
 def ims_identity_is_in_from_and_to(request: Request, context: Context) -> Iterator[Mismatch]:
     """From and To are SIP URIs with the public user identity to be registered."""
@@ -49,60 +70,82 @@ def ims_identity_is_in_from_and_to(request: Request, context: Context) -> Iterat
         yield mismatch(request, "From", request.to.uri, request.from_.uri)
 
 
+# "the Supported header field containing the option-tag "path"": to register and to renew.
 @check("REG-IMS-2", clause="TS 24.229 §5.1.1.2.1", level=MUST, on=_REGISTER, sender="ue")
 def ims_registration_supports_path(request: Request, context: Context) -> Iterator[Mismatch]:
-    """Supported contains the option tag path."""
-    if is_ims(request) and not has_token(request.supported, "path"):
+    """Supported contains the option tag path, unless the registration ends."""
+    if is_removal(request) or not is_ims(request):
+        return
+    if not has_token(request.supported, "path"):
         yield mismatch(request, "Supported", "a list with path")
 
 
+# "a registration expiration interval value of 600 000 seconds as the value desired for the duration
+# of the registration"; to renew §5.1.1.4.1 asks for the same.
 @check("REG-IMS-3", clause="TS 24.229 §5.1.1.2.1", level=MUST, on=_REGISTER, sender="ue")
 def ims_registration_asks_for_600000_s(request: Request, context: Context) -> Iterator[Mismatch]:
     """A registration asks for an expiration interval of 600000 seconds."""
-    if not is_ims(request) or not request.contacts or is_removal(request):
+    if not is_ims(request) or is_removal(request):
         return
-    contact = request.contacts[0]
-    asked = contact.expires if contact.expires is not None else request.expires
+    wanted = [each for each in request.contacts if _asked(each, request) != 0]
+    asked = _asked(wanted[0], request) if wanted else None
     # A longer one can be the answer to a 423, which the capture may lack.
-    if asked is None or not _REGISTRATION_TIME <= asked < 2**32:
+    if wanted and (asked is None or not _REGISTRATION_TIME <= asked < 2**32):
         yield mismatch(request, "Expires", str(_REGISTRATION_TIME), str(asked or "absent"))
 
 
+def _asked(contact: NameAddr, request: Request) -> int | None:
+    """For how long a Contact is to be bound (RFC 3261 §10.2.1.1)."""
+    return contact.expires if contact.expires is not None else request.expires
+
+
+# "The UE shall also include a "rport" header field parameter with no value": §5.1.1.4.1 does not
+# say so of a renewal, nor the conformance tests of a REGISTER over a security association.
 @check("REG-IMS-4", clause="TS 24.229 §5.1.1.2.1", level=MUST, on=_REGISTER, sender="ue")
 def ims_registration_asks_for_rport(request: Request, context: Context) -> Iterator[Mismatch]:
-    """The Via of a REGISTER over UDP has an rport parameter without a value."""
-    is_datagram = context.entry.source.transport is Transport.UDP
+    """The Via of an initial, unprotected REGISTER over UDP has an rport parameter."""
     via = request.top_via
-    if is_ims(request) and is_datagram and via is not None and "rport" not in via.params:
+    if via is None or "rport" in via.params or not is_ims(request):
+        return
+    if context.entry.source.transport is Transport.UDP and _begins(request, context):
         yield mismatch(request, "Via", "an rport parameter")
 
 
-@check(
-    "REG-IMS-5",
-    clause="TS 24.229 §5.1.1.2.1",
-    level=MUST,
-    on=_REGISTER,
-    sender="ue",
-    needs=("gruu",),
-)
+# "If the UE supports GRUU [...], the UE shall include a "+sip.instance" header field parameter
+# containing the instance ID"; what it supports it says in Supported, or a profile says it.
+@check("REG-IMS-5", clause="TS 24.229 §5.1.1.2.1", level=MUST, on=_REGISTER, sender="ue")
 def ims_ue_with_gruu_names_its_instance(request: Request, context: Context) -> Iterator[Mismatch]:
     """A UE that supports GRUU includes a +sip.instance parameter in Contact."""
-    if not is_ims(request) or not request.contacts:
+    if not request.contacts or is_removal(request) or not is_ims(request):
         return
-    if "+sip.instance" not in request.contacts[0].params:
+    is_able = has_token(request.supported, "gruu") or context.profile.claims("gruu")
+    if is_able and all("+sip.instance" not in each.params for each in request.contacts):
         yield mismatch(request, "Contact", "+sip.instance", str(request.contacts[0])[:200])
 
 
+# "the "uri" header field parameter, set to the SIP URI of the domain name of the home network",
+# and so is the Request-URI; how the two are written, and their parameters, is left open.
 @check("REG-IMS-6", clause="TS 24.229 §5.1.1.2.2", level=MUST, on=_REGISTER, sender="ue")
 def announcing_credentials_name_the_home_domain(
     request: Request, context: Context
 ) -> Iterator[Mismatch]:
     """The uri of an Authorization without a nonce is the SIP URI of the home network's domain."""
-    if not is_ims(request) or not isinstance(request.parsed_uri, SipUri):
+    home = request.parsed_uri
+    if not isinstance(home, SipUri) or not is_ims(request):
         return
     for name, offset, credentials in credentials_in(request):
-        if credentials.is_placeholder and not equal_uris(credentials.uri or "", request.uri):
-            yield Mismatch(f'uri="{request.uri}"', f'uri="{credentials.uri}"', name, offset)
+        if credentials.is_placeholder and not _is_domain(credentials.uri or "", home.host):
+            yield Mismatch(f'uri="sip:{home.host}"', f'uri="{credentials.uri}"', name, offset)
+
+
+def _is_domain(uri: str, domain: str) -> bool:
+    try:
+        parsed = parse_uri(uri)
+    except UriError:
+        return False
+    if not isinstance(parsed, SipUri) or parsed.user is not None:
+        return False
+    return canonical_host(parsed.host) == canonical_host(domain)
 
 
 @check("REG-IMS-7", clause="TS 24.229 §5.1.1.2.2", level=MUST, on=_REGISTER, sender="ue")

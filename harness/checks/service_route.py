@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks.context import Context
-from harness.checks.identities import aor_of
-from harness.checks.ims import is_ims
-from harness.checks.places import equal_uris, mismatch, tag_of
+from harness.checks.ims_requests import registration_in_use
+from harness.checks.places import equal_uris, mismatch
 from harness.checks.registry import MUST, SHOULD, check, requests
-from harness.checks.session_registration import Registration
 from harness.model import Mismatch
-from harness.sip.fields import FieldError, parse_name_addr
 from harness.sip.message import Request
 from harness.sip.uri import SipUri, UriError, parse_uri
 
 _INITIAL = requests("SUBSCRIBE", "PUBLISH", "OPTIONS", "MESSAGE")
 _IN_DIALOG = requests("SUBSCRIBE", "OPTIONS", "MESSAGE", "INFO", "REFER", "UPDATE")
-_CROSSING = 1.0
 
 
 # TS 24.229 §5.1.2A.1.1: "The UE shall build a list of Route header field values made out of the
@@ -48,36 +44,10 @@ def ims_route_is_the_service_route(request: Request, context: Context) -> Iterat
 def _routes(request: Request, context: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The Service-Route to use, () where none is known for sure, and the Route that is there."""
     found = tuple(each.uri for each in request.routes)
-    if tag_of(request.to) is not None or request.headers.count("Route") != len(found):
+    if request.headers.count("Route") != len(found):
         return (), found
-    if context.session.dialogs.of_call(request.call_id):
-        return (), found  # meant for a dialog whose To tag it lacks: GEN-DIALOG-8 has the word
-    for known in context.session.registrations.by_aor.values():
-        if _is_in_use(known, request, context):
-            return known.service_route, found
-    return (), found
-
-
-def _is_in_use(known: Registration, request: Request, context: Context) -> bool:
-    latest = known.entry.message
-    if not known.is_active or not isinstance(latest, Request) or not is_ims(latest):
-        return False
-    final = context.session.finals.get(("ue", latest.call_id or "", "REGISTER"))
-    if latest.cseq is None or final is None or final[0] != latest.cseq.number:
-        return False  # the answer to the latest REGISTER is not here yet, or was not seen
-    is_settled = context.time - known.entry.time > _CROSSING or known.succeeded == 1
-    sender = aor_of(request.from_.uri) if request.from_ is not None else None
-    return is_settled and sender is not None and sender in _identities(known)
-
-
-def _identities(known: Registration) -> set[str | None]:
-    found: set[str | None] = {known.aor}
-    for value in known.associated_uris:
-        try:
-            found.add(aor_of(parse_name_addr(value).uri))
-        except FieldError:
-            continue
-    return found
+    known = registration_in_use(request, context)
+    return known.service_route if known is not None else (), found
 
 
 def _same(one: str, other: str) -> bool:

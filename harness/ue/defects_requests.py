@@ -93,7 +93,6 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         REGISTER,
         user_in_register_uri,
         "AUTH-URI-1",
-        "REG-IMS-6",
         "REG-URI-1",
     ),
     defect(
@@ -130,6 +129,7 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         "the Contact of REGISTER has no +sip.instance",
         REGISTER,
         swap("Contact", r';\+sip\.instance="[^"]*"', ""),
+        "REG-IMS-5",
     ),
     defect(
         "imei-without-hyphens",
