@@ -20,18 +20,21 @@ from harness.capture.writer import CaptureWriter
 from harness.config import Profile
 from harness.flow.evaluate import Evaluation
 from harness.flow.steps import load_flow
-from harness.live import exposure, new_id, start_network, until_interrupted
+from harness.live import until_interrupted
 from harness.model import Level, Peer, Transport
 from harness.output import Output, complain
 from harness.paths import FLOW
 from harness.report.ladder import ladder_line
 from harness.report.mask import Masker
 from harness.report.text import finding_lines, plain
+from harness.serving import exposure, make_driver, new_id, start_network
 from harness.sip.aka import Card
 from harness.sip.uri import SipUri, UriError, parse_uri
 from harness.trace import Trace, TraceEntry
+from harness.transport.authority import AuthorityError
 from harness.transport.datagrams import local_address_towards
 from harness.transport.driver import Driver, ListenError
+from harness.transport.tls import TlsError
 from harness.ue.agent import ReferenceUe
 from harness.ue.defects import DEFECTS, Defect
 from harness.ue.personas import PERSONAS
@@ -81,7 +84,7 @@ def run_network(profile: Profile, pcap_out: Path | None) -> int:
         return _refuse(capture)
     try:
         return asyncio.run(_play_network(profile, _Watch(profile, capture)))
-    except ListenError as error:
+    except (ListenError, AuthorityError, TlsError) as error:
         return _refuse(str(error.strerror or error))
     finally:
         if capture is not None:
@@ -89,11 +92,11 @@ def run_network(profile: Profile, pcap_out: Path | None) -> int:
 
 
 async def _play_network(profile: Profile, watch: _Watch) -> int:
-    driver = Driver(observer=watch, failures=_complain_of)
+    driver = make_driver(profile, watch, _complain_of, complain)
     try:
-        sip, xcap = await start_network(profile, driver)
-        watch.say("P-CSCF and registrar", f"{sip} (UDP and TCP)")
-        watch.say("XCAP root", f"http://{xcap}")
+        serving = await start_network(profile, driver)
+        for name, value in serving.facts():
+            watch.say(name, value)
         watch.say("domain", profile.pixit.domain)
         watch.say("user", profile.pixit.impu)
         reach = exposure(profile)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 
 from harness.config_fields import (
     Domain,
@@ -27,11 +27,20 @@ from harness.config_fields import (
     level_name,
 )
 from harness.config_subscribers import Subscriber, UsimSecrets
-from harness.model import Family, Level
+from harness.config_transport import (
+    Connections,
+    Listener,
+    Tls,
+    check_listeners,
+    default_listeners,
+)
+from harness.model import Family, Level, Peer, Transport
 from harness.paths import PROFILES
 
 _MAX_BYTES = 1 << 20
 _MAX_EXTENDS = 8
+_MAX_DEPTH = 8
+_MAX_FIELDS = 10_000
 
 
 class ProfileError(ValueError):
@@ -81,6 +90,11 @@ class Network(Values):
     """Port for SIP over UDP and TCP; 0 lets the system choose."""
     xcap_port: Port = 0
     """Port for XCAP over HTTP; 0 lets the system choose."""
+    listen: Annotated[tuple[Listener, ...], AfterValidator(check_listeners)] = ()
+    """Every address that is listened on, instead of `sip_port` and `xcap_port`: transport, address
+    and port of each."""
+    connections: Connections = Connections()
+    """How long connections may take for something, and how many there may be."""
     authentication: Literal["none", "digest", "aka"] = "none"
     """Whether REGISTER is challenged, and for what: a password, or the USIM's answer."""
     digest_algorithm: Annotated[tuple[DigestAlgorithm, ...], BeforeValidator(as_list)] = ("MD5",)
@@ -93,6 +107,8 @@ class Network(Values):
     """Whether XCAP requests are challenged, and how."""
     notifications: Literal["rlmi", "plain"] = "rlmi"
     """Form of list notifications: RFC 4662, or the bare PIDF that the document shows."""
+    partial_state: bool = False
+    """Whether notifications after the first hold only what changed, where the package allows it."""
     max_registration: Seconds = 600000
     """The longest registration that is granted, in seconds."""
     min_registration: Seconds = 60
@@ -113,6 +129,16 @@ class Network(Values):
     """Whether the P-CSCF stays on the path of subscriptions, so that the UE has a route set."""
     contact_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
     """Seconds the played contact waits before each thing it does."""
+
+    @property
+    def listeners(self) -> tuple[Peer, ...]:
+        """The addresses to listen on."""
+        if not self.listen:
+            return default_listeners(self.bind, self.sip_port, self.xcap_port)
+        return tuple(
+            Peer(each.address or self.bind, each.port, Transport(each.transport))
+            for each in self.listen
+        )
 
 
 class Timers(Values):
@@ -154,6 +180,8 @@ class Profile(Values):
     """Identities and addresses of the device under test."""
     network: Network = Network()
     """How the network side presents itself."""
+    tls: Tls = Tls()
+    """Certificates and versions of TLS."""
     timers: Timers = Timers()
     """Waits, in seconds."""
     subscribers: tuple[Subscriber, ...] = ()
@@ -266,11 +294,18 @@ def yaml_error(path: Path, error: BaseException) -> str:
 
 
 def _note_lines(node: yaml.Node | None, at: tuple[str, ...], path: Path, lines: _Lines) -> None:
+    # An alias may lead back to where it stands, or to a thousand copies.
+    if len(at) > _MAX_DEPTH or len(lines) > _MAX_FIELDS:
+        return
+    inside: list[tuple[str, yaml.Node, yaml.Node]] = []
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            where = (*at, str(key.value))
-            lines[where] = (path, key.start_mark.line + 1)
-            _note_lines(value, where, path, lines)
+        inside = [(str(key.value), key, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        inside = [(str(index), value, value) for index, value in enumerate(node.value)]
+    for name, marked, value in inside:
+        where = (*at, name)
+        lines[where] = (path, marked.start_mark.line + 1)
+        _note_lines(value, where, path, lines)
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Sequence
-from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 
-from harness.body.schema import validate
 from harness.config import Profile
-from harness.model import Peer, Transport
-from harness.network.network import Network
-from harness.transport.datagrams import Routes, local_address_towards
-from harness.transport.driver import Driver, ListenError, MessageObserver
+from harness.model import Peer
+from harness.serving import make_driver, start_network
+from harness.transport.driver import ListenError, MessageObserver
 from harness.transport.runner import LoopThread
 from harness.ue.defects import DEFECTS
 from harness.ue.personas import PERSONAS
@@ -30,85 +23,39 @@ _STOP_SECONDS = 5.0
 _MAX_OUTPUT = 20_000
 
 
-def new_id() -> str:
-    """An unguessable token of letters and digits."""
-    return secrets.token_hex(8)
-
-
-async def start_network(profile: Profile, driver: Driver) -> tuple[Peer, Peer]:
-    """Let the network side play on `driver`; answers its SIP and XCAP addresses.
-
-    Raises ListenError.
-    """
-    _prepare()
-    host = profile.network.bind
-    sip_port, xcap_port = profile.network.sip_port, profile.network.xcap_port
-    udp, tcp, http = await driver.listen(
-        [
-            Peer(host, sip_port, Transport.UDP),
-            Peer(host, sip_port, Transport.TCP),
-            Peer(host, xcap_port, Transport.HTTP),
-        ]
-    )
-    seen = _seen_from_outside(host)
-    udp, tcp, http = (replace(each, host=seen) for each in (udp, tcp, http))
-    own_host = Routes().towards if ip_address(host).is_unspecified else None
-    driver.attach(Network(profile, time.time, new_id, (udp, tcp), own_host=own_host))
-    return udp, http
-
-
-def _prepare() -> None:
-    """Load what the first faulty body would make everybody wait for: the second validator.
-
-    On a thread, while others go on: a phone waits half a second before it repeats a request.
-    """
-    body = b"<presence xmlns='urn:ietf:params:xml:ns:pidf'/>"
-    threading.Thread(target=validate, args=(body,), name="presence-prepare", daemon=True).start()
-
-
-def _seen_from_outside(host: str) -> str:
-    """The address that a UE can reach: bound to every address, we have to name one of them."""
-    if host == "0.0.0.0":  # noqa: S104 - compared, not bound
-        return local_address_towards("192.0.2.1") or "127.0.0.1"
-    if host == "::":
-        return local_address_towards("2001:db8::1") or "::1"
-    return host
-
-
-def exposure(profile: Profile) -> str:
-    """Who can reach the network side besides this machine, "" where nobody can."""
-    host = profile.network.bind
-    if is_loopback(host):
-        return ""
-    every = ip_address(host).is_unspecified
-    where = "every network of this machine" if every else f"the network of {host}"
-    return f"{where}: whoever is on it can register, and write and read what the UE stores"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an IP address is of this machine only."""
-    return ip_address(host).is_loopback
-
-
 class LiveNetwork:
     """The network side on a thread of its own, playing until it is stopped.
 
-    Raises ListenError where an address cannot be had.
+    Raises ListenError where an address cannot be had, AuthorityError or TlsError where there can
+    be no TLS.
     """
 
     def __init__(self, profile: Profile, run: _Run) -> None:
+        def notice(text: str) -> None:
+            run.note("warning", text)
+
+        self._driver = make_driver(profile, run, run.fault, notice)
         self._thread = LoopThread("presence-network")
-        self._driver = Driver(observer=run, failures=run.fault)
         try:
-            self.sip, self.xcap = self._thread.call(start_network(profile, self._driver))
+            self.serving = self._thread.call(start_network(profile, self._driver))
         except ListenError:
             self.stop()
             raise
 
     @property
+    def sip(self) -> Peer:
+        """The SIP address that a UE is given."""
+        return self.serving.sip
+
+    @property
+    def xcap(self) -> Peer:
+        """The address of the XDMS."""
+        return self.serving.xcap
+
+    @property
     def xcap_root(self) -> str:
         """The XCAP root URI that a UE is given."""
-        return f"http://{self.xcap}"
+        return self.serving.xcap_root
 
     def stop(self) -> None:
         """Close every socket and end the thread; a second time does nothing."""
@@ -123,6 +70,8 @@ class _Run(MessageObserver, Protocol):
 
     def fault(self, error: BaseException) -> None: ...
 
+    def note(self, level: str, text: str) -> None: ...
+
 
 class EmbeddedUe:
     """The reference UE in a process of its own, which knows the network by its sockets only."""
@@ -133,8 +82,11 @@ class EmbeddedUe:
         command = [
             *(sys.executable, "-m", "harness.cli", "ue"),
             *("--registrar", f"sip:{network.sip}", "--xcap-root", network.xcap_root),
+            *("--transport", network.sip.transport.value),
             *("--profile", profile_file, "--persona", persona, "--until-eof"),
         ]
+        if network.serving.authority is not None:
+            command += ["--ca", str(network.serving.authority.pem)]
         for defect in defects:
             command += ["--defect", defect]
         # A file, not a pipe: a UE that says much must never wait for us to read.

@@ -113,7 +113,9 @@ def _open(config: pytest.Config) -> Session:
     from harness.config import ProfileError
     from harness.flow.document import FlowError
     from harness.session import Session
+    from harness.transport.authority import AuthorityError
     from harness.transport.driver import ListenError
+    from harness.transport.tls import TlsError
 
     options = _options(config)
     try:
@@ -121,8 +123,8 @@ def _open(config: pytest.Config) -> Session:
         presence.open()
     except (ProfileError, FlowError, CaptureError) as error:
         raise pytest.UsageError(str(error)) from None
-    except ListenError as error:
-        raise pytest.UsageError(error.strerror) from None
+    except (ListenError, AuthorityError, TlsError) as error:
+        raise pytest.UsageError(error.strerror or str(error)) from None
     except OSError as error:
         raise pytest.UsageError(f"{options.reports}: no reports can be written: {error}") from None
     config.stash[_SESSION] = presence
@@ -184,14 +186,13 @@ def _home(config: pytest.Config) -> Path:
 
 def _introduce(config: pytest.Config, presence: Session) -> None:
     """Tell a person with a phone where to point it."""
-    addresses = presence.addresses
-    if addresses is None or presence.options.ue != "external":
+    serving = presence.serving
+    if serving is None or presence.options.ue != "external":
         return
-    from harness.live import exposure
+    from harness.serving import exposure
 
-    sip, xcap = addresses
     pixit = presence.profile.pixit
-    _say(config, f"P-CSCF and registrar {sip} (UDP and TCP), XCAP root {xcap}")
+    _say(config, ", ".join(f"{name} {value}" for name, value in serving.facts()))
     reach = exposure(presence.profile)
     only = "this machine only: give network.bind in a profile an address that the device reaches"
     _say(config, f"reached from {reach or only}")
@@ -258,11 +259,11 @@ class Flow:
             pytest.fail("\n".join(["FAIL  outside the steps", *lines]), pytrace=False)
 
     def _silence(self) -> str:
-        addresses = self._session.addresses
-        if addresses is None:
+        serving = self._session.serving
+        if serving is None:
             return "INCONC  the capture holds no UE: no REGISTER comes straight from one"
         return (
-            f"INCONC  no UE has registered at {addresses[0]}: nothing could be judged. "
+            f"INCONC  no UE has registered at {serving.sip}: nothing could be judged. "
             "Check the P-CSCF address and domain in the UE, and that it can reach this machine"
         )
 

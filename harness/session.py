@@ -17,6 +17,7 @@ from harness.report.mask import Masker
 from harness.report.record import RecordError
 from harness.report.views import write_reports
 from harness.run import Run
+from harness.serving import Serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class Session:
         self._network: LiveNetwork | None = None
         self._ue: EmbeddedUe | None = None
         self.masker = Masker(self.profile.secrets)
-        self.addresses: tuple[str, str] | None = None
-        """The SIP address and the XCAP root of the live network side."""
+        self.serving: Serving | None = None
+        """Where the live network side is reached."""
         self.reports: list[Path] = []
 
     @property
@@ -94,7 +95,7 @@ class Session:
             self._judge_capture(self._reader)
         else:
             self._network = LiveNetwork(self.profile, self._run)
-            self.addresses = str(self._network.sip), self._network.xcap_root
+            self.serving = self._network.serving
 
     def _judge_capture(self, reader: CaptureReader) -> None:
         for entry in reader:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from harness.config import Profile, load_profile
-from harness.live import new_id
 from harness.model import Peer, Send, Transport
 from harness.report.record import Record, read_record
+from harness.serving import new_id
 from harness.transport.driver import Driver
 from harness.ue.agent import ReferenceUe
 from harness.ue.settings import Settings

@@ -21,9 +21,9 @@ import pytest
 from harness import cli
 from harness.capture.writer import CaptureWriter
 from harness.config import load_profile
-from harness.live import exposure
 from harness.model import Peer
 from harness.output import Output
+from harness.serving import exposure
 from harness.trace import Sequencer
 from tests.interop.tools import SECONDS, playing_network, presence
 from tests.live import ROOT

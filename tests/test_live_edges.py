@@ -24,6 +24,7 @@ from harness.run import Run
 from harness.sip.message import Request, Response, parse
 from harness.transport.datagrams import Datagrams, local_address_towards
 from harness.transport.driver import Driver, ListenError
+from harness.transport.listening import _listening_socket
 from tests.live import play_ue
 
 SECONDS = 30.0
@@ -447,14 +448,11 @@ def test_driver_answers_on_when_its_observer_fails() -> None:
     play(conversation)
 
 
-def test_driver_lets_go_the_connection_silent_longest_when_it_has_too_many(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("harness.transport.driver._MAX_CONNECTIONS", 2)
+def test_driver_lets_go_the_connection_silent_longest_when_it_has_too_many() -> None:
     ping = b"OPTIONS sip:a@b SIP/2.0\r\nContent-Length: 0\r\n\r\n"
 
     async def conversation() -> None:
-        driver = Driver(Deaf())
+        driver = Driver(Deaf(), most_connections=2)
         [address] = await driver.listen([Peer("127.0.0.1", 0, Transport.TCP)])
 
         async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -483,16 +481,14 @@ def test_driver_asks_for_another_port_where_the_chosen_one_is_taken_for_tcp(
 ) -> None:
     async def conversation() -> None:
         taken: list[int] = []
-        loop = asyncio.get_running_loop()
-        create = loop.create_server
 
-        async def create_server(factory: object, host: str, port: int) -> object:
+        def listening_socket(peer: Peer) -> socket.socket:
             if not taken:
-                taken.append(port)
+                taken.append(peer.port)
                 raise OSError(errno.EADDRINUSE, "Address already in use")
-            return await create(factory, host, port)  # type: ignore[arg-type]
+            return _listening_socket(peer)
 
-        monkeypatch.setattr(loop, "create_server", create_server)
+        monkeypatch.setattr("harness.transport.listening._listening_socket", listening_socket)
         driver = Driver(Deaf())
         both = (Transport.UDP, Transport.TCP)
         udp, tcp = await driver.listen([Peer("127.0.0.1", 0, each) for each in both])
@@ -513,8 +509,8 @@ def test_socket_for_every_ipv6_address_takes_no_ipv4_in_disguise() -> None:
 
     async def conversation() -> None:
         driver = Driver(Deaf())
-        [six] = await driver.listen([Peer("::", 0)])
-        [four] = await driver.listen([Peer("0.0.0.0", six.port)])
+        [six] = await driver.listen([Peer("::", 0)], exposed=True)
+        [four] = await driver.listen([Peer("0.0.0.0", six.port)], exposed=True)
         assert four.port == six.port
         await driver.stop()
 

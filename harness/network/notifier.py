@@ -135,15 +135,16 @@ class Notifier:
         seconds: int,
         tag: str | None,
     ) -> Reply:
+        secure = _is_secure(request.uri, *(each.uri for each in request.contacts))
         headers: list[Header] = [
             # RFC 6665 §4.2.1.1: "the server MAY shorten the interval but MUST NOT lengthen it".
             ("Expires", str(seconds)),
-            ("Contact", self._contact(source)),
+            ("Contact", self._contact(source, secure)),
         ]
         if tag is not None:
             # RFC 3261 §12.1.1: the response copies all Record-Route values, the P-CSCF's first.
             rows = request.headers.rows("Record-Route")
-            headers += self._record_route(source)
+            headers += self._record_route(source, secure)
             headers += [("Record-Route", row.value) for row in rows]
             # RFC 6665 §4.4.4: in responses to what initiates dialogs.
             headers.append(("Allow-Events", ALLOW_EVENTS))
@@ -151,14 +152,14 @@ class Notifier:
         headers += [("Require", option) for option in subscription.requires]
         return Reply(200, headers=tuple(headers), to_tag=tag)
 
-    def _record_route(self, toward: Peer) -> list[Header]:
+    def _record_route(self, toward: Peer, secure: bool) -> list[Header]:
         """The P-CSCF that we also play stays on the path of the dialog (RFC 3261 §16.6 step 4)."""
         if not self._site.profile.network.record_route:
             return []
-        return [("Record-Route", self._site.route(EDGE_USER, toward))]
+        return [("Record-Route", self._site.route(EDGE_USER, toward, secure=secure))]
 
-    def _contact(self, toward: Peer) -> str:
-        return f"<{self._site.uri(NOTIFIER_USER, toward)}>"
+    def _contact(self, toward: Peer, secure: bool) -> str:
+        return f"<{self._site.uri(NOTIFIER_USER, toward, secure=secure)}>"
 
     # -- bookkeeping -------------------------------------------------------------------------
 
@@ -244,11 +245,12 @@ class Notifier:
     def _notify(self, subscription: Subscription, status: Status, now: float) -> list[Send]:
         full = subscription.is_full or status.state == "terminated"
         body = subscription.feed.write(full=full)
+        secure = _is_secure(subscription.dialog.remote_target)
         headers: list[Header] = [
             ("Event", subscription.event),
             ("Subscription-State", subscription.state_value(status, now)),
-            ("Contact", self._contact(subscription.flow)),
-            *self._record_route(subscription.flow),
+            ("Contact", self._contact(subscription.flow, secure)),
+            *self._record_route(subscription.flow, secure),
             ("User-Agent", SERVER),
         ]
         if body is not None:
@@ -311,3 +313,9 @@ class Notifier:
 
 
 _TIMEOUT = Status("terminated", "timeout")
+
+
+def _is_secure(*uris: str) -> bool:
+    """Whether our Contact has to be a SIPS URI: where that of the peer is one, or the Request-URI
+    (RFC 3261 §12.1.1, §8.1.1.8)."""
+    return any(uri.lower().startswith("sips:") for uri in uris)

@@ -148,6 +148,9 @@ class Outgoing:
             latest = bindings[-1]
             return self.destinations(latest.contact.uri, latest.source)
         target = destination_of(uri, flow.transport if uri.transport is None else Transport.UDP)
+        if flow.transport is Transport.TLS:
+            # A phone has no certificate to take connections with: RFC 5923, RFC 5626 §5.3.
+            return (flow, target)
         if target.host != flow.host or target == flow:
             return (flow,)
         return (target, flow)

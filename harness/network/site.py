@@ -33,6 +33,7 @@ class Site:
     `wall_clock` gives seconds since the epoch, `new_id` an unguessable token of letters and
     digits. `listeners` are the SIP addresses that peers reach, at least one. Where they listen on
     every address of the machine, `own_host` tells which one a host reaches, by its own address.
+    `reached` tells at which listener a peer was heard last, None where it was not.
     """
 
     profile: Profile
@@ -41,13 +42,17 @@ class Site:
     wall_clock: Callable[[], float]
     limits: Limits = DEFAULT_LIMITS
     own_host: Callable[[str], str | None] | None = None
+    reached: Callable[[Peer], Peer | None] | None = None
 
     @property
     def domain(self) -> str:
         return self.profile.pixit.domain
 
     def listener(self, toward: Peer) -> Peer:
-        """The own address that serves `toward`: same transport and address family if possible."""
+        """The own address that serves `toward`: where it was heard, else the one most like it."""
+        heard = self.reached(toward) if self.reached is not None else None
+        if heard is not None and heard.port in {each.port for each in self.listeners}:
+            return heard
 
         def distance(listener: Peer) -> tuple[bool, bool]:
             same_family = (":" in listener.host) == (":" in toward.host)
@@ -57,18 +62,25 @@ class Site:
         own = self.own_host(toward.host) if self.own_host is not None else None
         return nearest if own is None else replace(nearest, host=own)
 
-    def uri(self, user: str, toward: Peer) -> str:
-        """An own SIP URI with an address and transport that `toward` can send to."""
-        return f"sip:{user}@{self.listener(toward)};transport={toward.transport.value}"
+    def uri(self, user: str, toward: Peer, *, secure: bool = False) -> str:
+        """An own SIP URI with an address and transport that `toward` can send to.
 
-    def route(self, user: str, toward: Peer) -> str:
+        A SIPS URI where `secure`, as far as there is TLS (RFC 3261 §12.1.1, RFC 5630 §5).
+        """
+        listener = self.listener(toward)
+        if secure and listener.transport is Transport.TLS:
+            return f"sips:{user}@{listener}"
+        return f"sip:{user}@{listener};transport={listener.transport.value}"
+
+    def route(self, user: str, toward: Peer, *, secure: bool = False) -> str:
         """An own route: a name-addr with the lr parameter (RFC 3261 §19.1.1)."""
-        return f"<{self.uri(user, toward)};lr>"
+        return f"<{self.uri(user, toward, secure=secure)};lr>"
 
     def is_own_address(self, uri: SipUri) -> bool:
         """Whether host and port are those of a listener."""
         ports = {peer.port for peer in self.listeners}
-        return (uri.port or 5060) in ports and self._is_own_host(uri)
+        is_secure = uri.scheme == "sips" or uri.transport == "tls"
+        return (uri.port or (5061 if is_secure else 5060)) in ports and self._is_own_host(uri)
 
     def _is_own_host(self, uri: SipUri) -> bool:
         if canonical_host(uri.host) in {canonical_host(_bracket(p.host)) for p in self.listeners}:

@@ -12,15 +12,20 @@ from harness.model import Peer, Transport
 
 _MAX_PAYLOAD = 65507
 _MAX_ROUTES = 1024
+# Peers of which is known on which socket they were heard.
+_MAX_HEARD = 8192
 
 Heard = Callable[[bytes, Peer, Peer], None]
 """Hears of a datagram: its bytes, who sent it, and our address as the sender sees it."""
+
+HeardOn = Callable[[bytes, Peer, "Datagrams"], None]
+"""Hears of a datagram: its bytes, who sent it, and the socket that it came to."""
 
 
 class Datagrams(asyncio.DatagramProtocol):
     """One UDP socket."""
 
-    def __init__(self, heard: Heard) -> None:
+    def __init__(self, heard: HeardOn) -> None:
         self._heard = heard
         self._transport: asyncio.DatagramTransport | None = None
         self._routes = Routes()
@@ -34,7 +39,7 @@ class Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         source = Peer(addr[0].partition("%")[0], addr[1], Transport.UDP)
-        self._heard(data, source, self.towards(source))
+        self._heard(data, source, self)
 
     def send(self, data: bytes, destination: Peer) -> str:
         """Send a datagram; answers the reason why it cannot go, or ""."""
@@ -44,6 +49,11 @@ class Datagrams(asyncio.DatagramProtocol):
             return f"{len(data)} bytes do not fit a datagram"
         self._transport.sendto(data, (destination.host, destination.port))
         return ""
+
+    def is_at(self, peer: Peer) -> bool:
+        """Whether this is the socket of the own address `peer`."""
+        is_everywhere = ip_address(self.local.host).is_unspecified
+        return self.local.port == peer.port and (is_everywhere or self.local.host == peer.host)
 
     def towards(self, peer: Peer) -> Peer:
         """Our address as `peer` sees it, also where the socket is bound to every address."""
@@ -57,8 +67,59 @@ class Datagrams(asyncio.DatagramProtocol):
             self._transport.close()
 
 
-async def open_datagrams(peer: Peer, heard: Heard) -> Datagrams:
-    """Open a UDP socket on the address `peer`; raises OSError."""
+class DatagramSockets:
+    """The UDP sockets of a driver, and which of them each peer was heard on."""
+
+    def __init__(self, heard: Heard) -> None:
+        self._heard = heard
+        self._open: list[Datagrams] = []
+        self._heard_at: dict[Peer | str, Datagrams] = {}
+
+    async def open(self, peer: Peer) -> Peer:
+        """Open a socket on the address `peer`; answers the address bound. Raises OSError."""
+        opened: Datagrams = await _open_datagrams(peer, self._remember)
+        self._open.append(opened)
+        return opened.local
+
+    def _remember(self, data: bytes, source: Peer, datagrams: Datagrams) -> None:
+        for key in (source, source.host):
+            # Re-inserting keeps the dictionary in order of last use.
+            self._heard_at.pop(key, None)
+            self._heard_at[key] = datagrams
+        while len(self._heard_at) > _MAX_HEARD:
+            del self._heard_at[next(iter(self._heard_at))]
+        self._heard(data, source, datagrams.towards(source))
+
+    def reached(self, peer: Peer) -> Peer | None:
+        """Our address as `peer` reached it last; None where it was not heard."""
+        found = self._heard_at.get(peer)
+        return found.towards(peer) if found is not None else None
+
+    def toward(self, source: Peer | None, destination: Peer) -> Datagrams | None:
+        """The socket to send from: that of `source`, else the one that the peer talks to.
+
+        RFC 3581 §4: "the response MUST be sent from the same address and port that the
+        corresponding request was received on".
+        """
+        family = ":" in destination.host
+        able = [each for each in self._open if (":" in each.local.host) == family]
+        if source is not None:
+            exact = [each for each in able if each.is_at(source)]
+            same_port = [each for each in able if each.local.port == source.port]
+            able = exact or same_port or able
+        elif destination in self._heard_at or destination.host in self._heard_at:
+            return self._heard_at.get(destination) or self._heard_at[destination.host]
+        return able[0] if able else None
+
+    def close(self) -> None:
+        """Close all sockets."""
+        for each in self._open:
+            each.close()
+        self._open = []
+        self._heard_at.clear()
+
+
+async def _open_datagrams(peer: Peer, heard: HeardOn) -> Datagrams:
     loop = asyncio.get_running_loop()
     if ":" not in peer.host:
         _, datagrams = await loop.create_datagram_endpoint(
@@ -67,7 +128,7 @@ async def open_datagrams(peer: Peer, heard: Heard) -> Datagrams:
         return datagrams
     plain = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     try:
-        # As asyncio does for TCP: "::" means every IPv6 address, and no IPv4 peer in disguise.
+        # "::" means every IPv6 address, and no IPv4 peer in disguise.
         plain.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         plain.setblocking(False)
         plain.bind((peer.host, peer.port))

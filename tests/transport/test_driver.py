@@ -116,8 +116,11 @@ def test_driver_says_which_port_is_in_use() -> None:
             port = other.getsockname()[1]
             with pytest.raises(ListenError, match=f"127.0.0.1:{port}.*another program"):
                 await driver.listen([Peer("127.0.0.1", port, Transport.UDP)])
+        elsewhere = [Peer("192.0.2.1", 0, Transport.UDP)]
         with pytest.raises(ListenError, match="no such address"):
-            await driver.listen([Peer("192.0.2.1", 0, Transport.UDP)])
+            await driver.listen(elsewhere, exposed=True)
+        with pytest.raises(ListenError, match=r"others can reach this address.*network\.bind"):
+            await driver.listen(elsewhere)
         await driver.stop()
 
     play(conversation)
