@@ -31,6 +31,9 @@ _RESYNCHRONISE = re.compile(
     rb"(?m)^(?:SIP/2\.0 \d{3}|HTTP/1\.\d \d{3}|[A-Z]+ \S+ (?:SIP/2\.0|HTTP/1\.\d)\r?$)"
 )
 _TLS_START = re.compile(rb"\x16\x03[\x00-\x04]")
+# What a stream begins with that is read from its beginning, a broken start-line included. One that
+# is read from the middle begins with the rest of a line, of a body or of a keep-alive.
+_BEGINNING = re.compile(rb"[A-Z]{3,16} +\S|(?i:SIP|HTTP)/|\x16\x03[\x00-\x04]")
 
 
 @dataclass(slots=True)
@@ -43,6 +46,10 @@ class _Stream:
     directions: dict[Peer, Direction] = field(default_factory=dict)
     framers: dict[Peer, StreamFramer | HttpFramer] = field(default_factory=dict)
     undecided: dict[Peer, bytes] = field(default_factory=dict)
+    begun: set[Peer] = field(default_factory=set)
+    lost: dict[Peer, bytes] = field(default_factory=dict)
+    """By sender: the end of what was read without a start-line since octets went missing."""
+    skipped: int = 0
     finished: set[Peer] = field(default_factory=set)
 
 
@@ -191,10 +198,14 @@ class CaptureReader:
             self._problem(f"{chunk.missing} bytes of {stream.name} from {source} are missing")
             stream.framers.pop(source, None)
             stream.undecided.pop(source, None)
-            start = _RESYNCHRONISE.search(data)
-            if start is None:
+            stream.lost[source] = b""
+        elif source not in stream.begun and not _is_beginning(stream.directions[source], data):
+            stream.lost[source] = b""
+        stream.begun.add(source)
+        if source in stream.lost:
+            data = _resynchronised(stream, source, data)
+            if not data:
                 return
-            data = data[start.start() :]
         if stream.kind is None:
             data = self._decide(stream, source, data)
             if stream.kind is None:
@@ -284,6 +295,25 @@ def _feed(framer: StreamFramer | HttpFramer, data: bytes) -> list[bytes]:
     if isinstance(framer, HttpFramer):
         return framer.feed(data)
     return [frame.data for frame in framer.feed(data) if frame.kind in ("message", "garbage")]
+
+
+def _is_beginning(direction: Direction, data: bytes) -> bool:
+    """Whether the first bytes that a capture has of a direction are the first of a message."""
+    return direction.is_whole or _BEGINNING.match(data.lstrip(b"\r\n")) is not None
+
+
+def _resynchronised(stream: _Stream, source: Peer, data: bytes) -> bytes:
+    """The bytes from the next start-line on; b"" while there is none."""
+    data = stream.lost.pop(source) + data
+    start = _RESYNCHRONISE.search(data)
+    if start is not None:
+        return data[start.start() :]
+    last = data[data.rfind(b"\n") + 1 :][:_MAX_UNDECIDED]
+    stream.lost[source] = last
+    stream.skipped += len(data) - len(last)
+    # A stream of something else, whose beginning the capture lacks.
+    stream.ignored = stream.kind is None and stream.skipped > _MAX_UNDECIDED
+    return b""
 
 
 def _first_line(data: bytes) -> bytes:

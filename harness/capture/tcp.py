@@ -54,11 +54,13 @@ class Direction:
     Retransmitted and overlapping bytes are dropped, early segments wait for the missing ones. A
     hole is given up when the other side has acknowledged what lies beyond it (the capture lost
     it, the receiver did not), when too much waits, or when the stream ends. `first` is the
-    sequence number of the first segment seen.
+    sequence number of the first segment seen, `is_whole` tells whether that was the SYN: else the
+    stream may be read from the middle of anything.
     """
 
     expected: int | None = None
     first: int | None = None
+    is_whole: bool = False
     held: dict[int, bytes] = field(default_factory=dict)
     held_bytes: int = 0
     _order: list[int] = field(default_factory=list)
@@ -75,6 +77,7 @@ class Direction:
         if self.expected is None:
             # Either the SYN, or the capture began in the middle of the connection.
             self.expected = sequence
+            self.is_whole = bool(segment.flags & SYN)
         if segment.data:
             self._hold(self._position(self.expected, sequence), segment.data)
         chunks = self._ready()

@@ -66,6 +66,51 @@ def test_reader_keeps_garbage_sent_where_sip_was_spoken(tmp_path: Path) -> None:
     assert [entry.frame for entry in entries] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytes.fromhex("00010008") + bytes(range(100, 116)) + b"\0\3\0\4\0\0\0\0",  # RFC 3489
+        bytes.fromhex("8000000100000001deadbeef") + bytes(160),  # RTP
+        bytes.fromhex("16feff0000000000000000") + bytes(40),  # DTLS
+        bytes.fromhex("f90102030405060708") + bytes(30),  # SigComp
+        bytes.fromhex("41420100000100000000000003777777") + b"\7example\3com\0\0\1\0\1",  # DNS
+    ],
+)
+def test_reader_takes_no_other_protocol_on_a_sip_port_for_broken_sip(
+    tmp_path: Path, data: bytes
+) -> None:
+    entries, problems = read(tmp_path, udp(OPTIONS), udp(data))
+    assert [entry.frame for entry in entries] == [1]
+    assert problems == []
+
+
+@pytest.mark.parametrize("kept", [b"branch=z9hG4bK1\r\nl: 0\r\n\r\n", b"\0", b"y></list>", b"\r\n"])
+def test_reader_waits_for_a_start_line_where_the_capture_begins_late(
+    tmp_path: Path, kept: bytes
+) -> None:
+    after = 5 + len(kept)
+    entries, _ = read(
+        tmp_path,
+        tcp(kept, 5),
+        tcp(OPTIONS, after),
+        tcp(b"NONSENSE sip:a SIP2.0\r\n\r\n", after + len(OPTIONS)),
+    )
+    assert [entry.frame for entry in entries] == [2, 3]
+
+
+def test_reader_reads_on_at_the_next_start_line_after_a_hole(tmp_path: Path) -> None:
+    entries, _ = read(
+        tmp_path,
+        tcp(b"", 0, flags="S"),
+        tcp(OPTIONS[:40], 1),
+        tcp(OPTIONS[70:90], 71),
+        tcp(OPTIONS[90:100], 91),
+        tcp(b"", 1, back=True, ack=101),
+        tcp(OPTIONS[100:] + OPTIONS, 101),
+    )
+    assert [entry.raw for entry in entries] == [OPTIONS]
+
+
 def test_reader_cuts_a_tcp_stream_into_messages(tmp_path: Path) -> None:
     stream = OPTIONS * 3
     entries, _ = read(
