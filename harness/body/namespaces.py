@@ -26,6 +26,7 @@ SIMPLE_FILTER: Final = "urn:ietf:params:xml:ns:simple-filter"
 WATCHERINFO: Final = "urn:ietf:params:xml:ns:watcherinfo"
 RLMI: Final = "urn:ietf:params:xml:ns:rlmi"
 REGINFO: Final = "urn:ietf:params:xml:ns:reginfo"
+GRUUINFO: Final = "urn:ietf:params:xml:ns:gruuinfo"
 
 RESOURCE_LISTS: Final = "urn:ietf:params:xml:ns:resource-lists"
 RLS_SERVICES: Final = "urn:ietf:params:xml:ns:rls-services"
@@ -36,6 +37,7 @@ OMA_COMMON_POLICY: Final = "urn:oma:xml:xdm:common-policy"
 OMA_PRES_RULES: Final = "urn:oma:xml:prs:pres-rules"
 
 PREFIXES: Final = {
+    "gr": GRUUINFO,
     "op": OMA_PRES,
     "opd": PDE_EXT,
     "opd11": PDE_EXT_11,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from harness.body import tree
-from harness.body.namespaces import REGINFO
+from harness.body.namespaces import GRUUINFO, REGINFO
 from harness.body.schema import line_of
 
 MEDIA_TYPE = "application/reginfo+xml"
@@ -33,6 +33,9 @@ class RegisteredContact:
     callid: str | None = None
     cseq: int | None = None
     unknown_params: tuple[tuple[str, str], ...] = ()
+    pub_gruu: str | None = None
+    temp_gruu: tuple[str, int] | None = None
+    """The temporary GRUU, and the CSeq of the REGISTER that made the oldest one (RFC 5628)."""
     raw: str = field(default="", compare=False)
     line: int | None = field(default=None, compare=False)
 
@@ -82,7 +85,7 @@ def parse_reginfo(document: bytes | etree._Element) -> RegInfo:
 
 def make_reginfo(version: int, state: str, registrations: Iterable[Registration]) -> bytes:
     """A document; raises `BodyError` for values that the schema refuses."""
-    root = tree.make_root(REGINFO, "reginfo")
+    root = tree.make_root(REGINFO, "reginfo", GRUUINFO)
     root.set("version", str(version))
     root.set("state", state)
     for found in registrations:
@@ -96,6 +99,7 @@ def make_reginfo(version: int, state: str, registrations: Iterable[Registration]
 
 def _parse_contact(element: etree._Element) -> RegisteredContact:
     uri = tree.child(element, REGINFO, "uri")
+    public = tree.child(element, GRUUINFO, "pub-gruu")
     return RegisteredContact(
         uri=tree.text(uri) or "",
         id=element.get("id", ""),
@@ -106,6 +110,8 @@ def _parse_contact(element: etree._Element) -> RegisteredContact:
             (found.get("name", ""), tree.text(found) or "")
             for found in tree.children(element, REGINFO, "unknown-param")
         ),
+        pub_gruu=None if public is None else tree.attribute(public, "uri"),
+        temp_gruu=_temporary(tree.child(element, GRUUINFO, "temp-gruu")),
         raw="" if uri is None else tree.raw_text(uri),
         line=line_of(element),
         expires=tree.number(element, "expires"),
@@ -115,6 +121,12 @@ def _parse_contact(element: etree._Element) -> RegisteredContact:
         q=element.get("q"),
         callid=element.get("callid"),
     )
+
+
+def _temporary(element: etree._Element | None) -> tuple[str, int] | None:
+    if element is None:
+        return None
+    return tree.attribute(element, "uri") or "", tree.number(element, "first-cseq") or 0
 
 
 def _add_contact(parent: etree._Element, contact: RegisteredContact) -> None:
@@ -130,3 +142,8 @@ def _add_contact(parent: etree._Element, contact: RegisteredContact) -> None:
         tree.add(element, REGINFO, "display-name", contact.display_name)
     for name, value in contact.unknown_params:
         tree.add(element, REGINFO, "unknown-param", value, name=name)
+    if contact.pub_gruu is not None:
+        tree.add(element, GRUUINFO, "pub-gruu", uri=contact.pub_gruu)
+    if contact.temp_gruu is not None:
+        uri, first = contact.temp_gruu
+        tree.add(element, GRUUINFO, "temp-gruu", uri=uri, first_cseq=str(first))

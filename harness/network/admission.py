@@ -8,6 +8,8 @@ from harness.model import Peer
 from harness.network.feeds import Feed, PresenceFeed, WatcherinfoFeed, status_of
 from harness.network.packages import PACKAGES, Package, bad_event
 from harness.network.presence_server import PresenceServer
+from harness.network.reg_feed import RegistrationFeed
+from harness.network.registrar import Registrar
 from harness.network.reply import Reply
 from harness.network.rls import OPTION_TAG, ListFeed, PlainListFeed, Subscriber
 from harness.network.services import ListService, ListServices
@@ -48,8 +50,11 @@ class _Asked:
 class Admission:
     """Decides on new subscriptions; `request` has a readable From and a known Event."""
 
-    def __init__(self, site: Site, server: PresenceServer, services: ListServices) -> None:
+    def __init__(
+        self, site: Site, server: PresenceServer, services: ListServices, registrar: Registrar
+    ) -> None:
         self._site = site
+        self._registrar = registrar
         self._server = server
         self._services = services
 
@@ -81,8 +86,7 @@ class Admission:
             # RFC 3857 §4.6: watchers are told to the user that they watch.
             if presentity != subscriber.identity:
                 return Refused(Reply(403))
-            feed = WatcherinfoFeed(self._server, presentity, subscriber.identity)
-            return Admitted(asked.package, feed)
+            return Admitted(asked.package, self._own_feed(asked, presentity))
         watcher = self._server.watch(
             presentity,
             subscriber.identity,
@@ -95,6 +99,14 @@ class Admission:
             is_refused = status_of(watcher).reason == "rejected"
             return Refused(Reply(403 if is_refused else 404))
         return Admitted(asked.package, PresenceFeed(self._server, watcher, presentity))
+
+    def _own_feed(self, asked: _Asked, identity: str) -> Feed:
+        """What a user may see of itself only."""
+        is_partial = self._site.profile.network.partial_state
+        if asked.package.name == "reg":
+            return RegistrationFeed(self._registrar, identity, asked.now, is_partial=is_partial)
+        subscriber = asked.subscriber.identity
+        return WatcherinfoFeed(self._server, identity, subscriber, is_partial=is_partial)
 
     # -- a list --------------------------------------------------------------------------------
 

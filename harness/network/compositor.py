@@ -71,7 +71,7 @@ class Compositor:
         presentity = self._site.identity(request.uri)
         # Step 2: a missing or unknown Event is 489.
         if request.event is None or request.event.package not in PUBLISHABLE:
-            raise PublicationError(bad_event())
+            raise PublicationError(bad_event(PUBLISHABLE))
         # Step 3: an entity-tag of a publication that is not there is 412.
         known = self._matched(presentity, request)
         # Step 4: the requested expiration, or 423.

@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from harness.body.pidf import Contact, Pidf, ServiceDescription, Tuple, make_pidf, parse_pidf
 from harness.body.tree import Timestamp
 from harness.model import Peer, Send
+from harness.network.binding import Binding
 from harness.network.capabilities import CONTACT_METHODS, FEATURE_TAGS
 from harness.network.compositor import Compositor
 from harness.network.notifier import Notifier
 from harness.network.outgoing import Final, Outgoing, make_tolerant
 from harness.network.presence_server import PresenceServer
-from harness.network.registrar import Binding, Registrar
+from harness.network.registrar import Registrar
 from harness.network.site import SERVER, Site
 from harness.network.subscriptions import Subscription
 from harness.network.watchers import Event, State, Watcher

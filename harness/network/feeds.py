@@ -115,14 +115,20 @@ class PresenceFeed:
 
 
 class WatcherinfoFeed:
-    """The watchers of one presentity (RFC 3857), always as full state (RFC 3858 §3)."""
+    """The watchers of one presentity (RFC 3857).
 
-    def __init__(self, server: PresenceServer, presentity: str, subscriber: str) -> None:
+    `is_partial`: after the first document only the watchers that changed (RFC 3858 §3).
+    """
+
+    def __init__(
+        self, server: PresenceServer, presentity: str, subscriber: str, *, is_partial: bool = False
+    ) -> None:
         self._server = server
         self._presentity = presentity
         self._subscriber = subscriber
+        self._is_partial = is_partial
         self._version = 0
-        self._known: frozenset[str] = frozenset()
+        self._known: dict[str, Hashable] = {}
         self._told: Hashable = None
 
     @property
@@ -156,23 +162,31 @@ class WatcherinfoFeed:
 
     def write(self, *, full: bool) -> Body | None:
         watchers = self._watchers()
-        described = tuple(map(_described, watchers))
+        is_full = full or not self._is_partial or self._version == 0
+        shown = [each for each in watchers if is_full or self._is_new(each)]
         document = watcherinfo.make_watcherinfo(
             self._version,
-            "full",
-            (watcherinfo.WatcherList(self._presentity, PACKAGE, described),),
+            "full" if is_full else "partial",
+            (watcherinfo.WatcherList(self._presentity, PACKAGE, tuple(map(_described, shown))),),
         )
         # RFC 3858 §3: "Versions start at 0, and increment by one for each new document".
         self._version += 1
-        self._known = frozenset(watcher.id for watcher in watchers if not watcher.is_over)
+        self._known = {each.id: _standing(each) for each in watchers if not each.is_over}
         self._told = self._news()
         return Body(watcherinfo.MEDIA_TYPE, document)
+
+    def _is_new(self, watcher: Watcher) -> bool:
+        return self._known.get(watcher.id) != _standing(watcher)
 
     def refresh(self, expires_at: float) -> None:
         """Nothing hangs on the time."""
 
     def end(self) -> None:
         """Nothing is held elsewhere."""
+
+
+def _standing(watcher: Watcher) -> Hashable:
+    return watcher.state, watcher.event
 
 
 def _described(watcher: Watcher) -> watcherinfo.Watcher:

@@ -15,7 +15,8 @@ class _Instance:
 
     public: str
     call_id: str
-    temporary: deque[str] = field(default_factory=deque)
+    temporary: deque[tuple[str, int]] = field(default_factory=deque)
+    """User parts, each with the CSeq of the REGISTER that it was made for."""
 
 
 class Gruus:
@@ -30,7 +31,7 @@ class Gruus:
         self._instances: dict[tuple[str, str], _Instance] = {}
         self._users: dict[str, tuple[str, str]] = {}  # gr value or temporary user -> instance
 
-    def assign(self, aor: str, instance: str, call_id: str) -> None:
+    def assign(self, aor: str, instance: str, call_id: str, cseq: int) -> None:
         """Make sure of a public GRUU and add a temporary one, as every REGISTER does (§5.1)."""
         found = self._instances.get((aor, instance))
         if found is None:
@@ -41,10 +42,10 @@ class Gruus:
             self._drop_temporary(found)
             found.call_id = call_id
         if len(found.temporary) >= self._site.limits.temporary_gruus:
-            self._users.pop(found.temporary.popleft(), None)
+            self._users.pop(found.temporary.popleft()[0], None)
         # §5.1: unguessable, and nothing in it tells the address-of-record or the instance.
         user = self._site.new_id()
-        found.temporary.append(user)
+        found.temporary.append((user, cseq))
         self._users[user] = (aor, instance)
 
     def _create(self, aor: str, instance: str, call_id: str) -> _Instance:
@@ -63,7 +64,7 @@ class Gruus:
         self._users.pop(gone.public, None)
 
     def _drop_temporary(self, instance: _Instance) -> None:
-        for user in instance.temporary:
+        for user, _ in instance.temporary:
             self._users.pop(user, None)
         instance.temporary.clear()
 
@@ -80,11 +81,16 @@ class Gruus:
 
     def temporary(self, aor: str, instance: str) -> str | None:
         """The most recently created temporary GRUU (§5.2)."""
+        latest = self.latest_temporary(aor, instance)
+        return latest[0] if latest is not None else None
+
+    def latest_temporary(self, aor: str, instance: str) -> tuple[str, int] | None:
+        """It, and the CSeq of the REGISTER that made the oldest valid one (RFC 5628 §5)."""
         found = self._instances.get((aor, instance))
         if found is None or not found.temporary:
             return None
         host = aor.rpartition("@")[2].removeprefix("sip:")
-        return f"sip:{found.temporary[-1]}@{host};gr"
+        return f"sip:{found.temporary[-1][0]}@{host};gr", found.temporary[0][1]
 
     def resolve(self, text: str) -> tuple[str, str] | None:
         """The address-of-record and instance of a GRUU given out here, or None (§6.1)."""

@@ -48,8 +48,9 @@ class Network:
     """The roles, wired together; implements `harness.model.Endpoint`.
 
     `listeners` are the SIP addresses that peers reach it at; HTTP messages are told apart by their
-    transport. `wall_clock` gives seconds since the epoch, `new_id` unguessable tokens, and
-    `own_host`, for listeners on every address of a machine, the one that a host reaches.
+    transport. `wall_clock` gives seconds since the epoch, `new_id` unguessable tokens,
+    `own_host`, for listeners on every address of a machine, the one that a host reaches, and
+    `reached` the listener that a peer was heard at.
     """
 
     def __init__(
@@ -61,18 +62,21 @@ class Network:
         *,
         limits: Limits = DEFAULT_LIMITS,
         own_host: Callable[[str], str | None] | None = None,
+        reached: Callable[[Peer], Peer | None] | None = None,
     ) -> None:
-        site = self.site = Site(profile, tuple(listeners), new_id, wall_clock, limits, own_host)
+        site = self.site = Site(
+            profile, tuple(listeners), new_id, wall_clock, limits, own_host, reached
+        )
         timers = Timers(profile.timers.t1, profile.timers.t2, profile.timers.t4)
         self._transactions = TransactionLayer(timers)
-        self.registrar = Registrar(site)
+        self.registrar = Registrar(site, self._touch)
         self.xdms = Xdms(site)
         self.compositor = Compositor(site, self._presence_changed)
         contact = site.identity(profile.pixit.contact)
         policy = RulesPolicy(site, self.xdms, frozenset({contact}))
         self.server = PresenceServer(site, self, policy, self._touch)
         self._outgoing = Outgoing(site, self._transactions, self.registrar)
-        admission = Admission(site, self.server, ListServices(self.xdms))
+        admission = Admission(site, self.server, ListServices(self.xdms), self.registrar)
         self.notifier = Notifier(site, self._outgoing, admission)
         roles = Roles(self.registrar, self.compositor, self.server, self.notifier, self._outgoing)
         self.contact = PlayedContact(site, roles, lambda user: bool(self.permanent(user)))
@@ -194,7 +198,9 @@ class Network:
         return self._noticed(request, self.compositor.publish(request, source, now))
 
     def _noticed(self, request: Request, reply: Reply) -> Reply:
-        if reply.is_success and request.from_ is not None:
+        # The registration is no matter of presence.
+        is_presence = request.event is None or request.event.package != "reg"
+        if reply.is_success and request.from_ is not None and is_presence:
             self.contact.notice(self.site.identity(request.from_.uri))
         return reply
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.body import pidf, watcherinfo
+from harness.body import pidf, reginfo, watcherinfo
 from harness.network.reply import Reply
 
 
@@ -49,6 +49,15 @@ PACKAGES: Mapping[str, Package] = {
             is_listed=False,
             is_publishable=False,
         ),
+        Package(
+            name="reg",
+            clause="RFC 3680 §4",
+            media_type=reginfo.MEDIA_TYPE,
+            default_expires=3761,  # RFC 3680 §4.4
+            is_owner_only=True,
+            is_listed=True,
+            is_publishable=False,
+        ),
     )
 }
 
@@ -57,6 +66,9 @@ PUBLISHABLE = frozenset(name for name, package in PACKAGES.items() if package.is
 ALLOW_EVENTS = ", ".join(name for name, package in PACKAGES.items() if package.is_listed)
 
 
-def bad_event() -> Reply:
-    """489 with the packages that are understood (RFC 6665 §4.2.1.1, Allow-Events §8.2.2)."""
-    return Reply(489, headers=(("Allow-Events", ALLOW_EVENTS),))
+def bad_event(packages: Iterable[str] = ()) -> Reply:
+    """489 with the packages that are understood (RFC 6665 §4.2.1.1, Allow-Events §8.2.2).
+
+    `packages` are those of another role than the notifier's: a compositor's (RFC 3903 §6).
+    """
+    return Reply(489, headers=(("Allow-Events", ", ".join(packages) or ALLOW_EVENTS),))

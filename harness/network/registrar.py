@@ -6,11 +6,14 @@ With Path (RFC 3327), Service-Route (RFC 3608), P-Associated-URI (RFC 7315 §4.1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
 from harness.model import Peer
 from harness.network.authentication import RegisterAuthentication
+from harness.network.binding import Binding
 from harness.network.gruu import Gruus
+from harness.network.registrations import EXPIRED, SHORTENED, Change, Registrations
 from harness.network.reply import Header, Reply, granted_seconds, too_brief
 from harness.network.site import Site
 from harness.sip.fields import NameAddr
@@ -26,30 +29,6 @@ DEFAULT_EXPIRES = 3600
 _REGISTRAR_PARAMS = ("expires", "pub-gruu", "temp-gruu")
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One contact of an address-of-record, until `expires_at`.
-
-    `source` is where the REGISTER came from, `path` the routes that lead to the contact.
-    """
-
-    aor: str
-    contact: NameAddr
-    call_id: str
-    cseq: int
-    expires_at: float
-    source: Peer
-    path: tuple[str, ...] = ()
-
-    @property
-    def instance(self) -> str | None:
-        """The content of +sip.instance (RFC 5626 §4.1)."""
-        return self.contact.params.get("+sip.instance")
-
-    def remaining(self, now: float) -> int:
-        return max(0, round(self.expires_at - now))
-
-
 class RegistrationError(Exception):
     """A REGISTER that cannot be accepted, with the reply that says so."""
 
@@ -59,10 +38,11 @@ class RegistrationError(Exception):
 
 
 class Registrar:
-    """Takes REGISTER requests and knows where the users are."""
+    """Takes REGISTER requests and knows where the users are; `changed` hears of each event."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, changed: Callable[[str], None] = lambda aor: None) -> None:
         self._site = site
+        self.registrations = Registrations(site.new_id, changed)
         self._authentication = RegisterAuthentication(site)
         self._bindings: dict[str, tuple[Binding, ...]] = {}
         self._expiry: TimerQueue[str] = TimerQueue()
@@ -84,7 +64,7 @@ class Registrar:
         except RegistrationError as error:
             return error.reply
         # §10.3 step 7: the updates are committed if and only if all of them succeed.
-        self._commit(aor, updated, request)
+        self._commit(aor, updated, request, now)
         return self._success(aor, request, source, now)
 
     def _updated(
@@ -168,16 +148,18 @@ class Registrar:
             # At the end: RFC 5627 §6.1 wants "the most recently refreshed contact".
             bindings.append(new)
 
-    def _commit(self, aor: str, updated: tuple[Binding, ...] | None, request: Request) -> None:
+    def _commit(
+        self, aor: str, updated: tuple[Binding, ...] | None, request: Request, now: float
+    ) -> None:
         if updated is None:
             return
-        self._replace(aor, updated)
         for contact in request.contacts:
             binding = self._find(updated, contact)
             if binding is not None and binding.instance:
-                self.gruus.assign(aor, binding.instance, binding.call_id)
+                self.gruus.assign(aor, binding.instance, binding.call_id, binding.cseq)
+        self._replace(aor, updated, Change(), now)
 
-    def _replace(self, aor: str, after: tuple[Binding, ...]) -> None:
+    def _replace(self, aor: str, after: tuple[Binding, ...], change: Change, now: float) -> None:
         before = self._bindings.pop(aor, ())
         self._expiry.cancel(aor)
         if after:
@@ -187,6 +169,8 @@ class Registrar:
         for binding in before:
             if binding.instance and binding.instance not in left:
                 self.gruus.expire(aor, binding.instance)
+        if before or after:
+            self.registrations.record(aor, after, change, now)
 
     def _find(self, bindings: tuple[Binding, ...], contact: NameAddr) -> Binding | None:
         found = (each for each in bindings if same_uri(each.contact.uri, contact.uri))
@@ -207,13 +191,16 @@ class Registrar:
             # RFC 3608 §6.3: routes MUST have ";lr"; only with bindings there is service to reach.
             headers.append(("Service-Route", self._site.route("orig", source)))
         if bindings:
-            headers += [("P-Associated-URI", f"<{uri}>") for uri in self._associated(aor)]
+            headers += [("P-Associated-URI", f"<{uri}>") for uri in self.identities(aor)]
         # §10.3 step 8: "The response SHOULD include a Date header field."
         headers.append(("Date", self._site.date()))
         return Reply(200, headers=tuple(headers))
 
-    def _associated(self, aor: str) -> tuple[str, ...]:
-        """The default public identity first (TS 24.229 §5.4.1.2.2F), then its number."""
+    def identities(self, aor: str) -> tuple[str, ...]:
+        """What is registered with it: the default public identity first, then its number.
+
+        TS 24.229 §5.4.1.2.2F.
+        """
         user = aor.removeprefix("sip:").partition("@")[0]
         is_number = user.startswith("+") and user[1:].isdecimal()
         return (aor, f"tel:{user}") if is_number else (aor,)
@@ -240,7 +227,30 @@ class Registrar:
         """Drop the bindings that have expired."""
         for aor in self._expiry.due(now):
             bindings = self._bindings.get(aor, ())
-            self._replace(aor, tuple(each for each in bindings if each.expires_at > now))
+            left = tuple(each for each in bindings if each.expires_at > now)
+            self._replace(aor, left, Change(gone=EXPIRED), now)
+
+    # -- what the network does of its own accord (TS 24.229 §5.4.1.5, §5.4.1.6) --------------
+
+    def deregister(
+        self, identity: str, now: float, event: str = "deactivated", retry_after: int | None = None
+    ) -> None:
+        """Remove all bindings of a user; `event` tells its subscribers why (RFC 3680 §4.7.1).
+
+        "deactivated" wants the UE to register anew, "probation" after `retry_after` seconds,
+        "rejected" not to try again.
+        """
+        aor = self._site.identity(identity)
+        self._replace(aor, (), Change(gone=event, retry_after=retry_after), now)
+
+    def shorten(self, identity: str, seconds: int, now: float) -> None:
+        """Let the bindings of a user end in `seconds`, so that the UE authenticates again."""
+        aor = self._site.identity(identity)
+        bindings = tuple(
+            replace(each, expires_at=min(each.expires_at, now + seconds))
+            for each in self._bindings.get(aor, ())
+        )
+        self._replace(aor, bindings, Change(kept=SHORTENED), now)
 
     def next_deadline(self) -> float | None:
         """When the next binding expires."""

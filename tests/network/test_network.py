@@ -46,7 +46,7 @@ def test_network_tells_what_it_can_do() -> None:
     assert response.status == 200
     assert {"REGISTER", "SUBSCRIBE", "PUBLISH", "OPTIONS"} <= set(response.headers.values("Allow"))
     assert response.supported == ("eventlist", "gruu", "path")
-    assert response.headers.values("Allow-Events") == ("presence",)
+    assert response.headers.values("Allow-Events") == ("presence", "reg")
     for name in ("Accept", "Accept-Encoding", "Accept-Language", "Server"):
         assert name in response.headers
 

@@ -90,7 +90,7 @@ def test_notifier_takes_the_default_of_the_package_without_expires() -> None:
 def test_notifier_refuses_an_unknown_event(event: str) -> None:
     response = Link().subscribe(event)
     assert response.status == 489
-    assert response.headers.values("Allow-Events") == ("presence",)
+    assert response.headers.values("Allow-Events") == ("presence", "reg")
 
 
 def test_notifier_refuses_a_subscribe_without_event() -> None:
