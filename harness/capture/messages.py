@@ -28,7 +28,9 @@ _TOKEN = rb"[A-Za-z0-9.!%*_+`'~-]+"
 _SIP_START = re.compile(rb"(?:SIP/\d+\.\d+ +\d{3}|" + _TOKEN + rb" +\S+ +SIP/\d+\.\d+\s*$)", re.I)
 _HTTP_START = re.compile(rb"(?:HTTP/\d\.\d +\d{3}|[A-Z]+ +\S+ +HTTP/\d\.\d\s*$)")
 _RESYNCHRONISE = re.compile(
-    rb"(?m)^(?:SIP/2\.0 \d{3}|HTTP/1\.\d \d{3}|[A-Z]+ \S+ (?:SIP/2\.0|HTTP/1\.\d)\r?$)"
+    # At the beginning of a line, or behind an XML body, which need not end with one.
+    rb"(?m)(?:^|(?<=>))"
+    rb"(?:SIP/2\.0 \d{3}|HTTP/1\.\d \d{3}|[A-Z]+ \S+ (?:SIP/2\.0|HTTP/1\.\d)\r?$)"
 )
 _TLS_START = re.compile(rb"\x16\x03[\x00-\x04]")
 # What a stream begins with that is read from its beginning, a broken start-line included. One that
@@ -304,7 +306,12 @@ def _is_beginning(direction: Direction, data: bytes) -> bool:
 
 def _resynchronised(stream: _Stream, source: Peer, data: bytes) -> bytes:
     """The bytes from the next start-line on; b"" while there is none."""
-    data = stream.lost.pop(source) + data
+    before = stream.lost.pop(source)
+    # A message seldom begins elsewhere than a segment does, whatever stood before it.
+    start = _RESYNCHRONISE.match(data)
+    if start is not None:
+        return data
+    data = before + data
     start = _RESYNCHRONISE.search(data)
     if start is not None:
         return data[start.start() :]

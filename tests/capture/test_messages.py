@@ -106,7 +106,7 @@ def test_reader_reads_on_at_the_next_start_line_after_a_hole(tmp_path: Path) -> 
         tcp(OPTIONS[70:90], 71),
         tcp(OPTIONS[90:100], 91),
         tcp(b"", 1, back=True, ack=101),
-        tcp(OPTIONS[100:] + OPTIONS, 101),
+        tcp(OPTIONS[100:-4] + b"<a/>" + OPTIONS, 101),
     )
     assert [entry.raw for entry in entries] == [OPTIONS]
 
