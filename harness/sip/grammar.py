@@ -5,51 +5,31 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from harness.abnf.comments import make_comment_matcher
+from harness.abnf.engine import Grammar, Violation
+from harness.abnf.notation import Ref, parse_rules
 from harness.sip.grammar_basic import LEXICAL, URIS
-from harness.sip.grammar_engine import Grammar, Violation
-from harness.sip.grammar_extensions import EXTENSION_FIELDS, P_HEADER_FIELDS
+from harness.sip.grammar_extensions import EXTENSION_FIELDS
 from harness.sip.grammar_fields import AUTHENTICATION_FIELDS, RFC3261_FIELDS
-from harness.sip.grammar_notation import parse_rules
+from harness.sip.grammar_private import P_HEADER_FIELDS
 from harness.sip.headers import KNOWN_FIELDS, canonical_name
 from harness.sip.remember import LONGEST_REMEMBERED
 
 __all__ = ["FIELDS", "Violation", "check", "matches", "validate"]
 
-_COMMENT_PART = re.compile(r"[ \t]*+\(|\)|[^()\\]++|\\[^\n\r]", re.DOTALL)
-
-
-def _match_comment(text: str, position: int) -> int:
-    """The end of a comment, however deep its nesting, or -1 (RFC 3261 §25.1)."""
-    depth = 0
-    while match := _COMMENT_PART.match(text, position):
-        part = match[0]
-        if part.endswith("(") and not part.startswith("\\"):
-            depth += 1
-        elif depth == 0:
-            return -1
-        elif part == ")":
-            depth -= 1
-        elif part[0] != "\\" and not GRAMMAR.matches("comment-text", part):
-            return -1
-        position = match.end()
-        if depth == 0:
-            return position
-    return -1
-
-
-_LEXICAL_RULES = parse_rules(LEXICAL + "comment-text = 1*ctext\n")
+_LEXICAL_RULES = parse_rules(LEXICAL)
 _FIELD_RULES = {
     name: rule
     for text in (RFC3261_FIELDS, AUTHENTICATION_FIELDS, EXTENSION_FIELDS, P_HEADER_FIELDS)
     for name, rule in parse_rules(text).items()
 }
+_LEXICAL = Grammar(_LEXICAL_RULES, _LEXICAL_RULES)
 GRAMMAR = Grammar(
     _LEXICAL_RULES | parse_rules(URIS) | _FIELD_RULES,
     lexical=_LEXICAL_RULES,
-    native={"comment": _match_comment},
+    native={"comment": make_comment_matcher(_LEXICAL.pattern(Ref("comment-part")).pattern)},
 )
 
 FIELDS = KNOWN_FIELDS.intersection(_FIELD_RULES)

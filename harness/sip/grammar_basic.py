@@ -1,4 +1,4 @@
-"""Basic rules and URIs: RFC 3261 §25.1, RFC 3966, in the notation of `grammar_notation`.
+"""Basic rules and URIs: RFC 3261 §25.1, RFC 3966, in the notation of `harness.abnf.notation`.
 
 Field values reach the grammar unfolded and stripped, so that LWS is blanks and tabs only, and white
 space at the end of a rule is left to the separator that follows. Octets that are not UTF-8 arrive
@@ -59,12 +59,22 @@ qdtext          = WSP / %x21 / %x23-5B / %x5D-7E / UTF8-NONASCII
 quoted-string   = SWS DQUOTE *( qdtext / quoted-pair ) DQUOTE
 ctext           = %x21-27 / %x2A-5B / %x5D-7E / UTF8-NONASCII / WSP
 comment         = SWS "(" *( ctext / quoted-pair / comment ) ")"
+comment-part    = 1*ctext / quoted-pair
 
-IPv4address     = 1*3DIGIT "." 1*3DIGIT "." 1*3DIGIT "." 1*3DIGIT
-hex4            = 1*4HEXDIG
-hexseq          = hex4 !"." *( ":" hex4 !"." )
-; With the "::192.0.2.1" of RFC 5954 §4.1.
-IPv6address     = ( "::" [ hexseq ] / hexseq [ "::" [ hexseq ] ] ) [ [ ":" ] IPv4address ]
+; RFC 5954 §4.1: the rules of RFC 3261 MUST NOT be used.
+IPv4address     = dec-octet "." dec-octet "." dec-octet "." dec-octet
+dec-octet       = "25" %x30-35 / "2" %x30-34 DIGIT / "1" 2DIGIT / %x31-39 DIGIT / DIGIT
+h16             = 1*4HEXDIG
+ls32            = h16 ":" h16 / IPv4address
+IPv6address     = 6( h16 ":" ) ls32
+                / "::" 5( h16 ":" ) ls32
+                / [ h16 ] "::" 4( h16 ":" ) ls32
+                / [ h16 *1( ":" h16 ) ] "::" 3( h16 ":" ) ls32
+                / [ h16 *2( ":" h16 ) ] "::" 2( h16 ":" ) ls32
+                / [ h16 *3( ":" h16 ) ] "::" h16 ":" ls32
+                / [ h16 *4( ":" h16 ) ] "::" ls32
+                / [ h16 *5( ":" h16 ) ] "::" h16
+                / [ h16 *6( ":" h16 ) ] "::"
 IPv6reference   = "[" IPv6address "]"
 domainlabel     = 1*alphanum *( 1*"-" 1*alphanum )
 toplabel        = ALPHA *alphanum *( 1*"-" 1*alphanum )
@@ -100,12 +110,26 @@ hnv-char          = "[" / "]" / "/" / "?" / ":" / "+" / "$" / unreserved / escap
 telephone-uri         = 'tel:' ( global-number / local-number )
 global-number         = global-number-digits *par
 local-number          = local-number-digits *( !context par ) context *par
-par                   = ";" 1*( alphanum / "-" ) [ "=" 1*paramchar ]
+par                   = extension / isdn-subaddress / parameter
+extension             = ';ext=' 1*( DIGIT / visual-separator )
+; An isub may hold all uric; what follows a ";" in it is a parameter as well.
+isdn-subaddress       = ';isub=' 1*( paramchar / "?" / "@" / "=" )
+parameter             = ";" 1*( alphanum / "-" ) [ "=" 1*paramchar ]
 context               = ";phone-context=" ( global-number-digits / hostname )
 global-number-digits  = "+" *visual-separator DIGIT *( DIGIT / visual-separator )
 local-number-digits   = *visual-separator ( HEXDIG / "*" / "#" )
                         *( HEXDIG / "*" / "#" / visual-separator )
 visual-separator      = "-" / "." / "(" / ")"
+
+; RFC 8141 §2; a Request-URI or name-addr has no fragment.
+URN               = 'urn:' NID ":" NSS [ "?+" r-component ] [ "?=" q-component ]
+NID               = alphanum 1*31( alphanum / "-" &ldh )
+ldh               = alphanum / "-"
+NSS               = urn-pchar *( urn-pchar / "/" )
+r-component       = urn-pchar *( urn-pchar / "/" / !q-start "?" )
+q-start           = "?="
+q-component       = urn-pchar *( urn-pchar / "/" / "?" )
+urn-pchar         = unreserved / escaped / "$" / "&" / "+" / "," / ";" / "=" / ":" / "@"
 
 absoluteURI       = scheme ":" ( hier-part / opaque-part )
 hier-part         = ( net-path / abs-path ) [ "?" *uric ]
@@ -118,7 +142,10 @@ reg-name          = 1*( unreserved / escaped / "$" / "," / ";" / ":" / "@" / "&"
 opaque-part       = !"/" 1*uric
 uric              = reserved / unreserved / escaped
 
-addr-spec         = SIP-URI / SIPS-URI / telephone-uri / absoluteURI
+addr-spec         = SIP-URI / SIPS-URI / telephone-uri / URN / absoluteURI
+; absoluteURI as RFC 3261 has it where any scheme may stand: it knows no "[" but in an authority,
+; so that the SIP URI of a host by its IPv6 address would be none.
+info-uri          = LAQUOT ( absoluteURI RAQUOT / addr-spec RAQUOT )
 Request-URI       = addr-spec
 
 ; RFC 3261 §20: without angle brackets a URI holds no comma, question mark or semicolon; what

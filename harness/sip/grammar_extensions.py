@@ -14,7 +14,11 @@ priv-value          = token
 ; RFC 3325 §9.1, §9.2: no header parameters, so a URI without brackets keeps its own.
 P-Asserted-Identity   = 1#PAssertedID-value
 P-Preferred-Identity  = 1#PAssertedID-value
-PAssertedID-value     = name-addr / addr-spec
+PAssertedID-value     = name-addr / listed-addr-spec
+; As addr-spec, but that the commas of the list are none of an absoluteURI.
+listed-addr-spec      = SIP-URI / SIPS-URI / telephone-uri / listed-absoluteURI
+listed-absoluteURI    = scheme ":" 1*( unreserved / escaped / "/" / "?" / ":" / "@" / "&" / "="
+                      / "+" / "$" / ";" / "[" / "]" )
 
 ; RFC 3326 §2
 Reason              = 1#reason-value
@@ -32,14 +36,18 @@ Security-Client     = 1#sec-mechanism
 Security-Server     = 1#sec-mechanism
 Security-Verify     = 1#sec-mechanism
 sec-mechanism       = token *( SEMI mech-parameters )
-mech-parameters     = preference / digest-verify / generic-param
+mech-parameters     = preference / ( 'd-alg' / 'd-qop' ) EQUAL token / digest-verify
+                    / generic-param
 preference          = 'q' EQUAL qvalue
 digest-verify       = 'd-ver' EQUAL LDQUOT 32LHEX RDQUOT
 
 ; RFC 3515 §2.1, RFC 3892 §3, RFC 4488 §4
 Refer-To            = ( name-addr / bare-addr-spec ) *( SEMI generic-param )
 Referred-By         = ( name-addr / bare-addr-spec ) *( SEMI referredby-param )
-referredby-param    = 'cid' EQUAL quoted-string / generic-param
+referredby-param    = 'cid' EQUAL sip-clean-msg-id / generic-param
+sip-clean-msg-id    = LDQUOT dot-atom "@" ( dot-atom RDQUOT / host RDQUOT )
+dot-atom            = atom *( "." atom )
+atom                = token-nodot
 Refer-Sub           = ( "true" / "false" ) *( SEMI generic-param )
 
 ; RFC 3840 §9; for the value of one parameter (a Contact admits any generic-param).
@@ -84,6 +92,10 @@ SIP-If-Match        = entity-tag
 Suppress-If-Match   = entity-tag
 entity-tag          = token
 
+; RFC 5373 §10
+Answer-Mode         = token *( SEMI generic-param )
+Priv-Answer-Mode    = token *( SEMI generic-param )
+
 ; RFC 4028 §4, §5
 Session-Expires     = delta-seconds *( SEMI se-params )
 se-params           = 'refresher' EQUAL ( 'uas' / 'uac' ) / generic-param
@@ -94,9 +106,12 @@ Resource-Priority         = 1#r-value
 Accept-Resource-Priority  = #r-value
 r-value                   = token-nodot "." token-nodot
 
-; RFC 5360 §5.11.2, §5.9.3
+; RFC 5360 §5.11.2, §5.9.3. The parameters of the URI are forms of trigger-param.
 Trigger-Consent     = 1#trigger-cons-spec
-trigger-cons-spec   = bare-SIP-URI *( SEMI generic-param )
+trigger-cons-spec   = ( 'sip:' / 'sips:' ) plain-SIP-URI *( SEMI trigger-param )
+plain-SIP-URI       = [ userinfo ] hostport *( ";" uri-parameter !unfinished ) [ headers ]
+unfinished          = token / EQUAL
+trigger-param       = 'target-uri' EQUAL quoted-string / generic-param
 Permission-Missing  = 1#per-miss-spec
 per-miss-spec       = ( name-addr / bare-addr-spec ) *( SEMI generic-param )
 
@@ -109,12 +124,18 @@ Info-Package        = Info-package-type
 Recv-Info           = #Info-package-type
 Info-package-type   = token *( SEMI generic-param )
 
-; RFC 6442 §4.1, §4.2, §4.4
+; RFC 6442 §4.1, §4.2, §4.4, RFC 8787 §4
 Geolocation         = 1#locationValue
-locationValue       = LAQUOT absoluteURI RAQUOT *( SEMI generic-param )
+locationValue       = info-uri *( SEMI geoloc-param )
+geoloc-param        = 'loc-src' EQUAL hostname / generic-param
 Geolocation-Routing = generic-param
 Geolocation-Error   = 1*3DIGIT *( SEMI location-error-params )
 location-error-params = 'code' EQUAL quoted-string / generic-param
+
+; RFC 6794 §5.4
+Policy-Contact      = 1#policyContact-info
+policyContact-info  = info-uri *( SEMI policyContact-param )
+policyContact-param = 'alt-uri' EQUAL hostname / generic-param
 
 ; RFC 6665 §8.4
 Event               = event-type *( SEMI event-param )
@@ -135,41 +156,33 @@ index-val           = 1*DIGIT *( "." 1*DIGIT )
 ; RFC 7433 §4.1
 User-to-User        = 1#uui-value
 uui-value           = ( token / quoted-string ) *( SEMI generic-param )
-"""
 
-P_HEADER_FIELDS = r"""
-; RFC 7315 §5.1 to §5.6. Its access-info parameters and extension-access-info (a gen-value) are all
-; covered by the last two; access types that came later have further parameters.
-P-Associated-URI      = #p-aso-uri-spec
-p-aso-uri-spec        = name-addr *( SEMI generic-param )
-P-Called-Party-ID     = name-addr *( SEMI generic-param )
-P-Visited-Network-ID  = 1#vnetwork-spec
-vnetwork-spec         = ( token / quoted-string ) *( SEMI generic-param )
-P-Access-Network-Info = 1#access-net-spec
-access-net-spec       = token *( SEMI access-info )
-access-info           = generic-param / gen-value
-P-Charging-Function-Addresses = 1#charge-addr-params
-charge-addr-params    = generic-param *( SEMI generic-param )
-P-Charging-Vector     = icid-value *( SEMI generic-param )
-icid-value            = 'icid-value' EQUAL gen-value
+; RFC 7614 §5
+Refer-Events-At     = LAQUOT ( SIP-URI / SIPS-URI ) RAQUOT *( SEMI generic-param )
 
-; RFC 4457 §4, RFC 4964 §7.1, RFC 5002 §5, RFC 5009 §9, RFC 5318 §5, RFC 5502 §6
-P-User-Database       = LAQUOT absoluteURI RAQUOT *( SEMI generic-param )
-P-Answer-State        = token *( SEMI generic-param )
-P-Profile-Key         = ( name-addr / bare-addr-spec ) *( SEMI generic-param )
-P-Early-Media         = #token
-P-Refused-URI-List    = 1#uri-list-entry
-uri-list-entry        = ( name-addr / bare-addr-spec ) *( SEMI refused-param )
-refused-param         = 'members' EQUAL LAQUOT *( qdtext-no-abkt / quoted-pair ) RAQUOT
-                      / generic-param
-P-Served-User         = ( name-addr / bare-addr-spec ) *( SEMI served-user-param )
-served-user-param     = 'sescase' EQUAL ( 'orig' / 'term' )
-                      / 'regstate' EQUAL ( 'unreg' / 'reg' ) / generic-param
+; RFC 7989 §5
+Session-ID          = sess-uuid *( SEMI sess-id-param )
+sess-uuid           = 32LHEX
+sess-id-param       = 'remote' EQUAL sess-uuid / generic-param
 
-; RFC 6050 §4.4
-P-Asserted-Service    = 1#Service-ID
-P-Preferred-Service   = 1#Service-ID
-Service-ID            = 'urn:urn-7:' urn-service-id
-urn-service-id        = 1*let-dig *( "." 1*let-dig )
-let-dig               = ALPHA / DIGIT / "-"
+; RFC 8224 §4 and, with the digest in quotes, RFC 4474 §9. base64url as RFC 8225 makes it.
+Identity            = identity-digest SEMI ident-info *( SEMI ident-info-params )
+                    / LDQUOT 1*base64-char RDQUOT
+identity-digest     = 1*( base64-char / "." )
+base64-char         = ALPHA / DIGIT / "/" / "+" / "-" / "_" / "="
+ident-info          = 'info' EQUAL info-uri
+ident-info-params   = ( 'alg' / 'ppt' ) EQUAL ( token / quoted-string ) / generic-param
+Identity-Info       = info-uri *( SEMI ident-info-params )
+
+; RFC 8262 §3 with RFC 5322 §3.6.4
+Content-ID          = "<" id-left "@" id-right ">"
+id-left             = dot-atom-text
+id-right            = dot-atom-text / "[" *( %x21-5A / %x5E-7E ) "]"
+dot-atom-text       = 1*atext *( "." 1*atext )
+atext               = alphanum / "!" / "#" / "$" / "%" / "&" / %x27 / "*" / "+" / "-" / "/"
+                    / "=" / "?" / "^" / "_" / "`" / "{" / "|" / "}" / "~"
+
+; RFC 8876 §5
+AlertMsg-Error      = 3DIGIT *( SEMI error-params )
+error-params        = 'message' EQUAL quoted-string / generic-param
 """

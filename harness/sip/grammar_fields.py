@@ -17,9 +17,10 @@ Allow               = #Method
 Call-ID             = callid
 callid              = word [ "@" word ]
 Call-Info           = 1#info
-info                = LAQUOT absoluteURI RAQUOT *( SEMI generic-param )
+info                = info-uri *( SEMI generic-param )
 
-Contact             = STAR / 1#contact-param
+; In this order: "*" may begin a display-name.
+Contact             = 1#contact-param / STAR
 contact-param       = ( name-addr / bare-addr-spec ) *( SEMI contact-params )
 contact-params      = c-p-q / c-p-expires / c-p-reg / c-p-instance / temp-gruu / pub-gruu
                     / contact-extension
@@ -123,7 +124,9 @@ dig-resp                  = username / realm / nonce / digest-uri / dresponse / 
 username                  = 'username' EQUAL quoted-string
 realm                     = 'realm' EQUAL quoted-string
 nonce                     = 'nonce' EQUAL quoted-string
-digest-uri                = 'uri' EQUAL quoted-string
+digest-uri                = 'uri' EQUAL LDQUOT digest-uri-value RDQUOT
+; RFC 3261 §25.1: equal to the request-uri of HTTP/1.1; RFC 8760 §2.7: Request-URI.
+digest-uri-value          = addr-spec / abs-path [ "?" *uric ] / "*"
 dresponse                 = 'response' EQUAL request-digest
 request-digest            = LDQUOT *LHEX RDQUOT
 algorithm                 = 'algorithm' EQUAL ( token / quoted-string )
@@ -141,7 +144,8 @@ Proxy-Authenticate        = challenge
 challenge                 = 'Digest' LWS 1#digest-cln / other-challenge
 digest-cln                = realm / domain / nonce / opaque / stale / algorithm / qop-options
                           / auth-param
-domain                    = 'domain' EQUAL quoted-string
+domain                    = 'domain' EQUAL LDQUOT URI *( 1*SP URI ) RDQUOT
+URI                       = addr-spec / abs-path
 stale                     = 'stale' EQUAL ( "true" / "false" )
 qop-options               = 'qop' EQUAL LDQUOT 1#token RDQUOT
 other-challenge           = auth-scheme LWS 1#auth-param

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import overload
+from typing import NamedTuple, overload
 
 from harness.sip.parameters import split_top_level
 
@@ -58,12 +57,14 @@ LIST_FIELDS = frozenset(
         "P-Associated-URI",
         "P-Charging-Function-Addresses",
         "P-Early-Media",
+        "P-Media-Authorization",
         "P-Preferred-Identity",
         "P-Preferred-Service",
         "P-Refused-URI-List",
         "P-Visited-Network-ID",
         "Path",
         "Permission-Missing",
+        "Policy-Contact",
         "Proxy-Require",
         "Reason",
         "Record-Route",
@@ -87,11 +88,14 @@ LIST_FIELDS = frozenset(
 )
 
 _OTHER_FIELDS = (
+    "AlertMsg-Error",
+    "Answer-Mode",
     "Authentication-Info",
     "Authorization",
     "CSeq",
     "Call-ID",
     "Content-Disposition",
+    "Content-ID",
     "Content-Length",
     "Content-Type",
     "Date",
@@ -102,6 +106,7 @@ _OTHER_FIELDS = (
     "Geolocation-Error",
     "Geolocation-Routing",
     "Identity",
+    "Identity-Info",
     "Info-Package",
     "Join",
     "MIME-Version",
@@ -112,17 +117,26 @@ _OTHER_FIELDS = (
     "Organization",
     "P-Answer-State",
     "P-Called-Party-ID",
+    "P-Charge-Info",
     "P-Charging-Vector",
+    "P-DCS-Billing-Info",
+    "P-DCS-LAES",
+    "P-DCS-OSPS",
+    "P-DCS-Redirect",
+    "P-DCS-Trace-Party-ID",
+    "P-Private-Network-Indication",
     "P-Profile-Key",
     "P-Served-User",
     "P-User-Database",
     "Priority",
+    "Priv-Answer-Mode",
     "Privacy",
     "Proxy-Authenticate",
     "Proxy-Authentication-Info",
     "Proxy-Authorization",
     "RAck",
     "RSeq",
+    "Refer-Events-At",
     "Refer-Sub",
     "Refer-To",
     "Referred-By",
@@ -133,6 +147,7 @@ _OTHER_FIELDS = (
     "SIP-If-Match",
     "Server",
     "Session-Expires",
+    "Session-ID",
     "Subject",
     "Subscription-State",
     "Suppress-If-Match",
@@ -149,9 +164,8 @@ KNOWN_FIELDS = frozenset(_CANONICAL.values())
 """The canonical names of the header fields that the harness knows."""
 
 
-# The usual spelling needs no search without case, neither as a name nor as a key.
+# The usual spelling needs no search without case.
 _USUAL = {name: name for name in KNOWN_FIELDS}
-_USUAL_KEYS = {name: name.lower() for name in KNOWN_FIELDS}
 
 
 def canonical_name(written: str) -> str:
@@ -160,11 +174,12 @@ def canonical_name(written: str) -> str:
 
 
 def _key(name: str) -> str:
-    return _USUAL_KEYS.get(name) or canonical_name(name).lower()
+    """What fields are found by: the canonical name, in lower case where the name is not known."""
+    name = canonical_name(name)
+    return name if name in KNOWN_FIELDS else name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderField:
+class HeaderField(NamedTuple):
     """One header field row.
 
     `name` is the canonical long form, `written` stands on the wire; `value` is unfolded and
@@ -199,8 +214,9 @@ class Headers:
         self._fields = tuple(fields)
         by_name: dict[str, tuple[HeaderField, ...]] = {}
         for field in self._fields:
-            key = _key(field.name)
-            by_name[key] = (*by_name.get(key, ()), field)
+            name = field.name
+            key = name if name in KNOWN_FIELDS else _key(name)
+            by_name[key] = (*by_name[key], field) if key in by_name else (field,)
         self._by_name = by_name
         self._values: dict[str, tuple[str, ...]] = {}
 
@@ -218,7 +234,7 @@ class Headers:
         return iter(self._fields)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and _key(name) in self._by_name
+        return isinstance(name, str) and bool(self.rows(name))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Headers):
@@ -233,6 +249,9 @@ class Headers:
 
     def rows(self, name: str) -> tuple[HeaderField, ...]:
         """Every row of this name."""
+        rows = self._by_name.get(name)
+        if rows is not None or name in KNOWN_FIELDS:
+            return rows or ()
         return self._by_name.get(_key(name), ())
 
     @overload
@@ -241,16 +260,16 @@ class Headers:
     def get(self, name: str, default: str) -> str: ...
     def get(self, name: str, default: str | None = None) -> str | None:
         """The value of the first row of this name."""
-        rows = self.rows(name)
+        rows = self._by_name.get(name) or self.rows(name)
         return rows[0].value if rows else default
 
     def values(self, name: str) -> tuple[str, ...]:
         """The values of all rows; rows of a list field are split at their commas (§7.3.1)."""
-        rows = self.rows(name)
-        if not rows:
-            return ()
         values = self._values.get(name)
         if values is None:
+            rows = self.rows(name)
+            if not rows:
+                return ()
             values = self._values[name] = tuple(_split(rows))
         return values
 

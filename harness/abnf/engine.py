@@ -1,6 +1,6 @@
 """Matching text against rules: fast as one regular expression, slowly to say what is wrong.
 
-Both ways follow the meaning that `grammar_notation` gives to a rule, so they agree. The regular
+Both ways follow the meaning that `notation` gives to a rule, so they agree. The regular
 expressions hold nothing but atomic groups and possessive repetitions and never backtrack; the slow
 way keeps the furthest place where something else was expected.
 """
@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from harness.sip.grammar_notation import (
+from harness.abnf.notation import (
     CharSet,
     Choice,
     ListOf,
@@ -24,7 +25,8 @@ from harness.sip.grammar_notation import (
     Single,
 )
 
-_END_OF_WORD = r"(?![A-Za-z0-9\-.!%*_+`'~])"
+# What continues a token, in SIP (RFC 3261 §25.1) or in HTTP (RFC 9110 §5.6.2).
+_END_OF_WORD = r"(?![A-Za-z0-9\-.!%*_+`'~#$&^|])"
 _DEEPEST_RECURSION = 3
 
 
@@ -50,7 +52,7 @@ class Grammar:
         self,
         rules: Mapping[str, Node],
         lexical: Iterable[str],
-        native: Mapping[str, Callable[[str, int], int]],
+        native: Mapping[str, Callable[[str, int], int]] = MappingProxyType({}),
     ) -> None:
         self.rules = dict(rules)
         self.lexical = frozenset(lexical)
