@@ -247,6 +247,8 @@ class PlayedContact:
         name = self._site.profile.pixit.contact_display_name
         sender = NameAddr(self.identity, display_name=name)
         user = self.identity.removeprefix("sip:").partition("@")[0]
+        # RFC 3261 §8.1.1.8: to a SIPS URI with a SIPS URI in Contact.
+        secure = binding.contact.uri.lower().startswith("sips:")
         return [
             ("Max-Forwards", "70"),
             # RFC 3327 §5.4: the path of the contact is the route to it.
@@ -255,7 +257,7 @@ class PlayedContact:
             ("To", f"<{ue}>"),
             ("Call-ID", self._site.new_id()),
             ("CSeq", "1 OPTIONS"),
-            ("Contact", f"<{self._site.uri(user, toward)}>{FEATURE_TAGS}"),
+            ("Contact", f"<{self._site.uri(user, toward, secure=secure)}>{FEATURE_TAGS}"),
             ("Accept-Contact", f"*{FEATURE_TAGS}"),
             # RFC 3261 §11.1: the message bodies that the UAC wishes to receive.
             ("Accept", "application/sdp"),

@@ -59,7 +59,10 @@ class Account:
     @property
     def contact(self) -> str:
         """The URI for the Contact of dialogs: the public GRUU once there is one (RFC 5627 §4.4)."""
-        return self.gruu or self._settings.contact
+        # RFC 3261 §8.1.1.8: a request to a SIPS URI has a SIPS URI in Contact; a GRUU need not be.
+        return (
+            self._settings.contact if self._settings.secure else self.gruu or self._settings.contact
+        )
 
     @property
     def route(self) -> str:
@@ -104,6 +107,8 @@ class Account:
         wanted = parsed.transport
         if wanted is not None and wanted in [each.value for each in self._settings.transports]:
             transport = Transport(wanted)
+        if parsed.scheme == "sips":
+            transport = Transport.TLS
         default = 5061 if transport is Transport.TLS else 5060
         return Peer(parsed.address, parsed.port or default, transport)
 

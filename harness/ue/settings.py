@@ -76,6 +76,8 @@ class Settings:
     transports: tuple[Transport, ...] = (Transport.UDP, Transport.TCP)
     persona: Persona = CONFORMANT
     defects: tuple[Defect, ...] = ()
+    secure: bool = False
+    """Whether SIPS URIs are used (RFC 5630 §5.1.1): everything goes over TLS."""
     contact_uri: str | None = None
     outbound_proxy: str | None = None
     user_agent: str = "IM-client/OMA1.0 Test-RCS-client/2.5.13"
@@ -105,6 +107,8 @@ class Settings:
         unusable = [each for each in self.transports if not each.is_sip]
         if unusable or not self.transports:
             raise SettingsError("transports: one or more of udp, tcp and tls are wanted")
+        if self.secure and self.transports[0] is not Transport.TLS:
+            raise SettingsError("secure: SIPS URIs need TLS")
 
     @property
     def username(self) -> str:
@@ -129,14 +133,24 @@ class Settings:
         """The URI at which the UE is reached."""
         if self.contact_uri is not None:
             return self.contact_uri
+        if self.transport is Transport.TLS:
+            # RFC 5630 §5.1.1: "UAs MUST NOT use the "transport=tls" parameter".
+            return f"{self.scheme}:{self.local}"
         spelled = self.persona.spell_transport(self.transport.value)
         return f"sip:{self.local};transport={spelled}"
+
+    @property
+    def scheme(self) -> str:
+        """That of the URIs which the UE makes of addresses."""
+        return "sips" if self.secure else "sip"
 
     @property
     def route(self) -> str:
         """The preloaded route to the outbound proxy as a Route value, or ""."""
         if self.outbound_proxy is not None:
             return self.outbound_proxy
+        if self.transport is Transport.TLS:
+            return f"<{self.scheme}:{self.registrar};lr>"
         return f"<sip:{self.registrar};transport={self.transport.value};lr>"
 
     @property

@@ -64,15 +64,20 @@ class Uac:
         user_agent, display, authorization, proxy_authorization; `values` may replace any of them.
         """
         settings, persona = self.settings, self.settings.persona
+        if settings.secure and not next_hop:  # in a dialog, its URIs are what they are
+            uri = _secured(uri)
+            values = {**values, **{name: _secured(values[name]) for name in ("from_", "to")}}
         route = values.get("route", self.account.route)
         destination = self.account.next_hop("" if next_hop else route, next_hop or uri)
         transport, branch = destination.transport.value.upper(), f"z9hG4bK{self.new_id()}"
+        # RFC 5923 §5: the network may send its requests over the connection that we have opened.
+        alias = ";alias" if destination.transport is Transport.TLS else ""
         display = settings.display_name.replace("\\", "\\\\").replace('"', '\\"')
         filled = {
             "transport": transport,
             "sent_by": str(settings.local),
             "branch": branch,
-            "via": f"SIP/2.0/{transport} {settings.local};branch={branch};rport",
+            "via": f"SIP/2.0/{transport} {settings.local};branch={branch};rport{alias}",
             "route": route,
             "display": f'"{display}" ' if display else "",
             "contact": self.account.contact,
@@ -149,6 +154,11 @@ class Uac:
                 own.username, own.password, own.realm, self.new_id, self._usim
             )
         return self._keyrings.get(key)
+
+
+def _secured(text: str) -> str:
+    """A SIPS URI for a SIP URI, alone or in angle brackets (RFC 5630 §5.1.1.1)."""
+    return text.replace("sip:", "sips:", 1) if text.startswith(("sip:", "<sip:")) else text
 
 
 def _branch(request: Request) -> str:
