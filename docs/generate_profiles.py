@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from harness.checks.capability_services import SERVICES
 from harness.checks.capability_tables import SOURCES, TAGS, titles
 from harness.checks.registry import CHECKS
-from harness.config import CheckChange, Network, Pixit, Profile, Timers, load_profile, profile_names
+from harness.config import Profile, load_profile, profile_names
 from harness.model import Family
 
 PAGE = Path(__file__).with_name("profiles.md")
@@ -105,14 +105,7 @@ def _profiles() -> Iterator[str]:
 
 
 def _fields() -> Iterator[str]:
-    sections: tuple[tuple[str, type[BaseModel]], ...] = (
-        ("", Profile),
-        ("pixit", Pixit),
-        ("network", Network),
-        ("timers", Timers),
-        ("checks.ID", CheckChange),
-    )
-    for name, model in sections:
+    for name, model in _groups("", Profile):
         yield f"### {f'`{name}`' if name else 'Fields'}\n"
         rows = [_field(each, field) for each, field in model.model_fields.items()]
         yield _table(("Field", "Default", "Meaning"), rows)
@@ -120,11 +113,35 @@ def _fields() -> Iterator[str]:
     yield f"Items of `pics` that checks ask for: {', '.join(f'`{each}`' for each in items)}.\n"
 
 
+def _groups(name: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The model and those of its fields, each with the path that leads to it."""
+    yield name, model
+    for field_name, field in model.model_fields.items():
+        kinds = dict.fromkeys(_kinds(field.annotation))
+        suffix = "[]" if tuple in kinds else ".ID" if Mapping in kinds else ""
+        path = ".".join(part for part in (name, field_name + suffix) if part)
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _groups(path, kind)
+
+
+def _kinds(annotation: object) -> Iterator[object]:
+    """The classes that an annotation names, at any depth."""
+    yield get_origin(annotation) or annotation
+    for argument in get_args(annotation):
+        yield from _kinds(argument)
+
+
+def _choices(annotation: object) -> tuple[object, ...]:
+    """The values of a Literal, at any depth."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(each for inner in get_args(annotation) for each in _choices(inner))
+
+
 def _field(name: str, field: FieldInfo) -> tuple[str, str, str]:
-    choices = ""
-    if get_origin(field.annotation) is Literal:
-        named = ", ".join(f"`{each}`" for each in get_args(field.annotation) if each)
-        choices = f" One of {named}."
+    named = ", ".join(f"`{each}`" for each in _choices(field.annotation) if each)
+    choices = f" One of {named}." if named else ""
     return f"`{name}`", _default(field), f"{field.description}{choices}"
 
 
@@ -136,6 +153,8 @@ def _default(field: FieldInfo) -> str:
         value = value.get_secret_value()
     if isinstance(value, BaseModel):
         return "see below"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{each}`" for each in value) or "none"
     if isinstance(value, frozenset):
         return ", ".join(f"`{each.value}`" for each in value)
     return (
