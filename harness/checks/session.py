@@ -153,15 +153,20 @@ class Session:
         """Whether a lower CSeq number may only mean that datagrams changed places.
 
         True for a number not seen before that comes over UDP right after a higher one, where that
-        has no answer yet or is not the first that was seen.
+        has no answer yet or is not the first that was seen; and for one that bears an earlier time
+        than the higher one, as in a capture of several interfaces, which mixes up their frames.
         """
-        if entry.source.transport.is_reliable or request.cseq is None:
+        if request.cseq is None:
             return False
         seen = [each for space in _spaces(request, sender) for each in self.numbers.get(space, ())]
         number = request.cseq.number
         if not seen or number in (each for each, _ in seen):
             return False
         higher = min((at for each, at in seen if each > number), default=entry.time)
+        if entry.time < higher:
+            return True
+        if entry.source.transport.is_reliable:
+            return False
         answer = self.finals.get((sender, request.call_id or "", request.method))
         is_possible = min(seen)[0] < number or answer is None or answer[0] < number
         return is_possible and entry.time - higher < _REORDERED
