@@ -185,7 +185,7 @@ def branch_belongs_to_one_method(request: Request, context: Context) -> Iterator
     branch = request.top_via.branch if request.top_via is not None else None
     if not branch or not branch.startswith("z9hG4bK") or len(request.vias) != 1:
         return
-    for method in _METHODS:
+    for method in (*_METHODS, "INVITE", "BYE", "UPDATE", "PRACK"):
         first = context.session.branches.get(("ue", branch, method))
         if first is not None and method != request.method:
             yield mismatch(

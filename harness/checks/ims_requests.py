@@ -35,6 +35,8 @@ def registration_in_use(request: Request, context: Context) -> Registration | No
     """
     if tag_of(request.to) is not None or context.session.dialogs.of_call(request.call_id):
         return None  # meant for a dialog, whether or not it has the To tag of it
+    if len(request.vias) > 1:
+        return None  # seen behind a proxy, which takes its own value off the Route (RFC 3261 §16.4)
     sender = aor_of(request.from_.uri) if request.from_ is not None else None
     known = context.session.registrations.by_aor.values()
     return next((each for each in known if _is_in_use(each, sender, context)), None)
@@ -50,8 +52,12 @@ def _is_in_use(known: Registration, sender: str | None, context: Context) -> boo
     final = context.session.finals.get(("ue", latest.call_id or "", "REGISTER"))
     if latest.cseq is None or final is None or final[0] != latest.cseq.number:
         return False  # the answer to the latest REGISTER is not here yet, or was not seen
-    is_settled = context.time - known.entry.time > _CROSSING or known.succeeded == 1
-    return is_settled and (sender == known.aor or sender in associated(known))
+    # A request can be under way when the answer that changes its route arrives.
+    answered = context.time - max(known.answered.values(), default=0.0)
+    is_settled = answered > _CROSSING or known.succeeded == 1
+    has_flows = len(known.answered) > 1 and any("reg-id" in each.params for each in latest.contacts)
+    is_known = is_settled and not has_flows
+    return is_known and (sender == known.aor or sender in associated(known))
 
 
 def associated(known: Registration) -> set[str]:

@@ -9,6 +9,7 @@ from harness.checks.ims import is_ims
 from harness.checks.places import mismatch, start_line_mismatch, tag_of
 from harness.checks.registry import INFO, MUST, SHOULD, check, requests, responses
 from harness.checks.session_dialogs import Dialog
+from harness.checks.session_refusals import BEGIN_NO_DIALOG
 from harness.checks.session_registration import is_removal
 from harness.model import Mismatch
 from harness.sip.message import Request, Response
@@ -19,6 +20,8 @@ _NOTIFIED = responses("NOTIFY", status=range(200, 300))
 
 # RFC 3261 §17, table 4: 64*T1, after which a transaction is over and nothing is sent again.
 _TRANSACTION_TIME = 32.0
+# TS 24.229 §7.7 gives a UE, and a network towards it, a T1 of 2 s.
+_LONGEST_TRANSACTION = 128.0
 _CROSSING = 2.0
 # A refused request that comes again within this time was hardly sent because anything changed.
 _AT_ONCE = 10.0
@@ -126,15 +129,28 @@ def refusals_are_not_answered_with_a_storm(
 
 # RFC 3903 §4: "A PUBLISH request does not establish a dialog." A tag that a refusal of a proxy or a
 # server gave is no dialog's either.
-@check("GEN-TO-3", clause="RFC 3261 §8.1.1.2", level=MUST, on=_INITIAL, sender="ue")
+@check(
+    "GEN-TO-3",
+    clause="RFC 3261 §8.1.1.2",
+    level=MUST,
+    on=requests("SUBSCRIBE", *sorted(BEGIN_NO_DIALOG)),
+    sender="ue",
+)
 def new_request_takes_no_tag(request: Request, context: Context) -> Iterator[Mismatch]:
-    """A request outside of any dialog has no To tag, not even that of an earlier response."""
+    """A request outside of any dialog has no To tag, not even that of an earlier response.
+
+    A server can give a refusal and a later dialog one tag: a SUBSCRIBE is judged where it is the
+    next request after the refusal, so that the capture lacks no dialog.
+    """
     tag = tag_of(request.to)
     if tag is None or context.session.dialogs.find(request, "ue") is not None:
         return
     if request.call_id in context.session.authentication.challenged:
         return  # GEN-TO-2 has the word
-    if context.session.refusals.tags.get((request.method, request.call_id or "")) == tag:
+    given = context.session.refusals.tags.get((request.method, request.call_id or ""))
+    if given is None or given[0] != tag or request.cseq is None:
+        return
+    if request.method in BEGIN_NO_DIALOG or request.cseq.number == given[1] + 1:
         yield mismatch(request, "To", "no tag parameter", f"tag={tag}")
 
 
@@ -187,7 +203,7 @@ def notification_out_of_order_is_refused(
     """A NOTIFY with a lower CSeq than one before it is rejected with 500.
 
     Judged where it cannot be a repetition of one that was lost: on a reliable transport, or after
-    64*T1.
+    64*T1, with the longest T1 of TS 24.229.
     """
     newer = _newer_notification(context)
     if newer is not None and (context.entry.source.transport.is_reliable or newer[1]):
@@ -214,9 +230,10 @@ def _newer_notification(context: Context) -> tuple[int, bool] | None:
     if dialog is None or dialog.accepted is None:
         return None
     number, entry, time = dialog.accepted
-    if request.cseq.number >= number or asked.number < entry:
+    # A number out of range is the notifier's fault: nothing can come after it.
+    if request.cseq.number >= number or asked.number < entry or number >= 2**31:
         return None
-    return number, asked.time - time > _TRANSACTION_TIME
+    return number, asked.time - time > _LONGEST_TRANSACTION
 
 
 @check("NOT-ANSWER-4", clause="RFC 6665 §4.1.3", level=SHOULD, on=_NOTIFIED, sender="ue")

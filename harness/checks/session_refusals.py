@@ -12,6 +12,8 @@ from harness.trace import TraceEntry
 _MAX_REFUSALS = 256
 _MAX_TAGS = 1024
 # What differs between two sendings of one request anyhow.
+BEGIN_NO_DIALOG = frozenset({"PUBLISH", "MESSAGE", "OPTIONS"})
+"""Methods whose responses begin no dialog, whatever their status (RFC 3903 §4, RFC 3428 §4)."""
 _VARYING = frozenset({"via", "cseq", "call-id", "from", "to", "date", "timestamp"})
 
 
@@ -36,8 +38,10 @@ class Refusals:
         default_factory=lambda: Bounded(_MAX_REFUSALS)
     )
 
-    tags: Bounded[tuple[str, str], str] = field(default_factory=lambda: Bounded(_MAX_TAGS))
-    """By method and Call-ID: the To tag of the last response that began no dialog."""
+    tags: Bounded[tuple[str, str], tuple[str, int]] = field(
+        default_factory=lambda: Bounded(_MAX_TAGS)
+    )
+    """By method and Call-ID: the To tag of the last response that began no dialog, and its CSeq."""
 
     def find(self, request: Request) -> Refused | None:
         """The refusal that an unchanged request got the last time."""
@@ -48,9 +52,10 @@ class Refusals:
         """Take in a final response of the network."""
         tag = response.to.tag if response.to is not None else None
         is_outside = request.to is not None and request.to.tag is None
-        begins_none = response.status >= 300 or request.method == "PUBLISH"
+        begins_none = response.status >= 300 or request.method in BEGIN_NO_DIALOG
+        number = request.cseq.number if request.cseq is not None else 0
         if tag and is_outside and begins_none:
-            self.tags[request.method, request.call_id or ""] = tag
+            self.tags[request.method, request.call_id or ""] = (tag, number)
         if response.status < 300:
             self.last.pop(_key(request), None)
             return

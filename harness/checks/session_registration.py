@@ -13,6 +13,7 @@ from harness.sip.uri import UriError, address_of_record
 from harness.trace import TraceEntry
 
 _MAX_REGISTRATIONS = 1024
+_MAX_FLOWS = 8
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ class Registration:
     """The keys of the capability tags of its contacts (see `capability_tags`)."""
     username: str | None = None
     succeeded: int = 0
+    answered: Bounded[str, float] = field(default_factory=lambda: Bounded(_MAX_FLOWS))
+    """By Call-ID: when its last 2xx was seen. Each flow has a Call-ID of its own (RFC 5626)."""
     is_active: bool = False
     ended_at: float | None = None
     expires_at: float | None = None
@@ -91,6 +94,7 @@ class Registrations:
         if known is None or not 200 <= response.status < 300:
             return
         known.succeeded += 1
+        known.answered[request.call_id or ""] = time
         if is_removal(request):
             known.is_active, known.ended_at, known.expires_at = False, time, None
             return
