@@ -180,16 +180,18 @@ class Registrar:
         """200 with all current bindings (§10.3 step 8)."""
         network = self._site.profile.network
         bindings = self._bindings.get(aor, ())
+        # RFC 3261 §16.6 step 4: what is put on the path of a SIPS URI is one.
+        secure = request.uri.lower().startswith("sips:")
         headers: list[Header] = [
             ("Contact", self._contact_value(binding, request, now)) for binding in bindings
         ]
         # RFC 3327 §5.3: the Path values are copied into the 200.
         headers += [("Path", value) for value in request.headers.values("Path")]
         if network.path and "path" in request.supported:
-            headers.append(("Path", self._site.route("term", source)))
+            headers.append(("Path", self._site.route("term", source, secure=secure)))
         if network.service_route and bindings:
             # RFC 3608 §6.3: routes MUST have ";lr"; only with bindings there is service to reach.
-            headers.append(("Service-Route", self._site.route("orig", source)))
+            headers.append(("Service-Route", self._site.route("orig", source, secure=secure)))
         if bindings:
             headers += [("P-Associated-URI", f"<{uri}>") for uri in self.identities(aor)]
         # §10.3 step 8: "The response SHOULD include a Date header field."
