@@ -128,7 +128,7 @@ class BodyJudge:
         size = len(context.entry.raw)
         for each, level in _checks_for(self._checks, kind, body.media_type):
             try:
-                found = each.function(given, context)
+                found = each.find(given, context)
                 for mismatch in islice(found, _MAX_MISMATCHES):
                     if isinstance(mismatch, Mismatch):
                         place = _place(context.entry.raw, mismatch.offset, size)

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 
 from harness.checks.context import Context
-from harness.checks.http_places import field_mismatch, for_xcap, is_forwarded
-from harness.checks.registry import INFO, MUST, SHOULD, check, http_requests
+from harness.checks.http_places import field_mismatch, is_forwarded, is_of_xcap
+from harness.checks.registry import INFO, MUST, SHOULD, check, http_requests, when
 from harness.checks.session_xcap import HttpNonce, user_of
 from harness.model import Mismatch, Transport
 from harness.sip.auth_params import parse_auth_values
@@ -32,6 +32,12 @@ _AUTOMATIC = 60.0
 """Seconds within which a request that is made again was hardly asked for by a person."""
 
 
+@when
+def for_credentials(request: HttpRequest, context: Context) -> bool:
+    """Whether a request is one of XCAP that has credentials at all."""
+    return _FIELD in request.headers and is_of_xcap(context)
+
+
 def _digest(request: HttpRequest) -> Credentials | None:
     return parse_credentials(request.headers.get(_FIELD) or "")
 
@@ -50,7 +56,7 @@ def _basic(request: HttpRequest) -> str | None:
 
 
 @check("HTTP-AUTH-1", clause="RFC 9110 §11.4", level=MUST, on=http_requests())
-@for_xcap
+@for_credentials
 def credentials_follow_the_grammar(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """Authorization is a scheme with one token68 or a list of name=value parameters."""
     if (credentials := _digest(request)) is not None and credentials.misquoted:
@@ -61,7 +67,7 @@ def credentials_follow_the_grammar(request: HttpRequest, context: Context) -> It
 
 
 @check("HTTP-BASIC-1", clause="RFC 7617 §2", level=MUST, on=http_requests())
-@for_xcap
+@for_credentials
 def basic_credentials_are_user_and_password(
     request: HttpRequest, context: Context
 ) -> Iterator[Mismatch]:
@@ -81,7 +87,7 @@ def basic_credentials_are_user_and_password(
 
 
 @check("HTTP-BASIC-2", clause="RFC 7617 §4", level=INFO, on=http_requests())
-@for_xcap
+@for_credentials
 def password_is_not_sent_in_the_clear(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """Basic credentials are sent over TLS, and to a server that asked for them."""
     if _basic(request) is None or context.entry.source.transport is not Transport.HTTP:
@@ -92,7 +98,7 @@ def password_is_not_sent_in_the_clear(request: HttpRequest, context: Context) ->
 
 
 @check("HTTP-DIGEST-1", clause="RFC 7616 §3.4", level=MUST, on=http_requests())
-@for_xcap
+@for_credentials
 def digest_credentials_are_complete(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """Digest credentials have username, realm, nonce, uri and response."""
     credentials = _digest(request)
@@ -104,7 +110,7 @@ def digest_credentials_are_complete(request: HttpRequest, context: Context) -> I
 
 
 @check("HTTP-DIGEST-2", clause="RFC 7616 §3.4", level=MUST, on=http_requests())
-@for_xcap
+@for_credentials
 def digest_parameters_are_quoted_as_they_have_to_be(
     request: HttpRequest, context: Context
 ) -> Iterator[Mismatch]:
@@ -118,7 +124,7 @@ def digest_parameters_are_quoted_as_they_have_to_be(
 
 
 @check("HTTP-DIGEST-3", clause="RFC 7616 §3.4.6", level=MUST, on=http_requests())
-@for_xcap
+@for_credentials
 def digest_uri_is_the_request_target(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """The uri of Digest credentials agrees with the request-target."""
     credentials = _answered(request)
@@ -139,7 +145,7 @@ def _path(uri: str) -> str:
 
 
 @check("HTTP-DIGEST-4", clause="RFC 7616 §3.4", level=MUST, on=http_requests())
-@for_xcap
+@for_credentials
 def qop_comes_with_cnonce_and_nc(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """Digest credentials with qop have a cnonce and an nc of exactly 8 hexadecimal digits."""
     credentials = _answered(request)
@@ -153,7 +159,7 @@ def qop_comes_with_cnonce_and_nc(request: HttpRequest, context: Context) -> Iter
 
 
 @check("HTTP-DIGEST-5", clause="RFC 7616 §3.4.1", level=MUST, on=http_requests())
-@for_xcap
+@for_credentials
 def digest_response_is_as_long_as_its_hash(
     request: HttpRequest, context: Context
 ) -> Iterator[Mismatch]:
@@ -179,7 +185,7 @@ def _challenge(credentials: Credentials, nonce: HttpNonce | None) -> Challenge |
 
 
 @check("HTTP-DIGEST-6", clause="RFC 7616 §3.4", level=MUST, on=http_requests(), sender="ue")
-@for_xcap
+@for_credentials
 def credentials_answer_their_challenge(
     request: HttpRequest, context: Context
 ) -> Iterator[Mismatch]:
@@ -203,7 +209,7 @@ def credentials_answer_their_challenge(
 
 
 @check("HTTP-DIGEST-7", clause="RFC 7616 §3.3", level=SHOULD, on=http_requests(), sender="ue")
-@for_xcap
+@for_credentials
 def opaque_is_returned_unchanged(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """The opaque value of the challenge is returned unchanged."""
     credentials = _answered(request)
@@ -217,7 +223,7 @@ def opaque_is_returned_unchanged(request: HttpRequest, context: Context) -> Iter
 
 
 @check("HTTP-DIGEST-8", clause="RFC 2617 §3.2.2", level=SHOULD, on=http_requests(), sender="ue")
-@for_xcap
+@for_credentials
 def qop_is_used_where_it_is_offered(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """Digest credentials have a qop if the challenge offers one."""
     credentials = _answered(request)
@@ -229,7 +235,7 @@ def qop_is_used_where_it_is_offered(request: HttpRequest, context: Context) -> I
 
 
 @check("HTTP-DIGEST-9", clause="RFC 7616 §3.4", level=MUST, on=http_requests(), sender="ue")
-@for_xcap
+@for_credentials
 def nonce_count_is_used_once(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """A request does not repeat the nonce count of an earlier request with the same nonce."""
     credentials = _answered(request)
@@ -253,7 +259,7 @@ def _is_the_same(request: HttpRequest, other: object) -> bool:
 
 
 @check("HTTP-DIGEST-10", clause="RFC 7616 §3.4", level=INFO, on=http_requests(), sender="ue")
-@for_xcap
+@for_credentials
 def nonce_was_given_by_the_server(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """The nonce of Digest credentials is one that a challenge gave."""
     credentials = _answered(request)
@@ -265,7 +271,7 @@ def nonce_was_given_by_the_server(request: HttpRequest, context: Context) -> Ite
 
 # No MUST: the profile's password is that of SIP, and XCAP may have another for the same user.
 @check("HTTP-DIGEST-11", clause="RFC 7616 §3.4.1", level=SHOULD, on=http_requests(), sender="ue")
-@for_xcap
+@for_credentials
 def digest_response_is_that_of_the_password(
     request: HttpRequest, context: Context
 ) -> Iterator[Mismatch]:
@@ -291,7 +297,7 @@ def digest_response_is_that_of_the_password(
 
 
 @check("HTTP-RETRY-1", clause="RFC 9110 §15.5.4", level=SHOULD, on=http_requests(), sender="ue")
-@for_xcap
+@for_credentials
 def forbidden_request_is_not_repeated(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """A request that was answered with 403 is not repeated with the same credentials."""
     value = request.headers.get(_FIELD) or ""
@@ -303,7 +309,7 @@ def forbidden_request_is_not_repeated(request: HttpRequest, context: Context) ->
 
 
 @check("HTTP-RETRY-2", clause="RFC 9110 §15.5.2", level=INFO, on=http_requests(), sender="ue")
-@for_xcap
+@for_credentials
 def refused_credentials_are_replaced(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """A request after a 401 has credentials other than those that were refused."""
     value = request.headers.get(_FIELD) or ""

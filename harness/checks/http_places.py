@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import wraps
 from typing import TypeVar
 
 from harness.checks.context import Context
+from harness.checks.registry import when
 from harness.checks.xcap_target import xcap_target
 from harness.model import Mismatch
 from harness.sip.digest import parse_credentials
@@ -15,18 +15,16 @@ from harness.xcap.http import HttpMessage, HttpRequest
 _SHOWN = 200
 _FORWARDED = ("Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
-_Message = TypeVar("_Message", bound=HttpMessage)
-HttpCheck = Callable[[_Message, Context], Iterator[Mismatch]]
+_HttpCheck = TypeVar("_HttpCheck", bound=Callable[..., Iterator[Mismatch]])
 
 
-def for_xcap(function: HttpCheck[_Message]) -> HttpCheck[_Message]:
+def for_xcap(function: _HttpCheck) -> _HttpCheck:
     """Have a check pass over HTTP that is not XCAP: that is not the traffic under test."""
+    return when(_about_xcap)(function)
 
-    @wraps(function)
-    def guarded(message: _Message, context: Context) -> Iterator[Mismatch]:
-        return function(message, context) if is_of_xcap(context) else iter(())
 
-    return guarded
+def _about_xcap(message: HttpMessage, context: Context) -> bool:
+    return is_of_xcap(context)
 
 
 def is_of_xcap(context: Context) -> bool:

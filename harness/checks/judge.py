@@ -15,7 +15,7 @@ from harness.checks.body_parts import judged_parts
 from harness.checks.context import Context
 from harness.checks.pending import Pending
 from harness.checks.recognition import Recognition, Share
-from harness.checks.registry import Check, Kind, Selected, applicable
+from harness.checks.registry import Check, Group, Kind, applicable
 from harness.checks.session import Session
 from harness.checks.session_dialogs import dialog_key
 from harness.checks.transactions import Transaction
@@ -206,38 +206,50 @@ class Judge:
 
     def _findings(self, message: object, context: Context) -> list[Finding]:
         kind, name, status = _selection(message, context)
-        checks = self._checks.find(kind, name, context.sender, status)
-        findings = self._meet(checks, message, context)
+        groups = self._checks.groups(kind, name, context.sender, status)
+        findings = self._meet(groups, message, context)
         if not isinstance(message, Request | Response | HttpRequest | HttpResponse):
             return findings
         for body_kind, given, body_context in judged_parts(message, context):
             media_type = body_context.body.media_type if body_context.body is not None else ""
-            checks = self._checks.find(body_kind, media_type, context.sender)
-            findings += self._meet(checks, given, body_context)
+            groups = self._checks.groups(body_kind, media_type, context.sender)
+            findings += self._meet(groups, given, body_context)
         return findings
 
     def _repeat_findings(self, message: object, context: Context) -> list[Finding]:
         if not isinstance(message, Request):
             return []
-        checks = self._checks.find(Kind.RETRANSMISSION, message.method, context.sender)
-        return self._meet(checks, message, context)
+        groups = self._checks.groups(Kind.RETRANSMISSION, message.method, context.sender)
+        return self._meet(groups, message, context)
 
-    def _meet(self, checks: Selected, given: object, context: Context) -> list[Finding]:
+    def _meet(self, groups: tuple[Group, ...], given: object, context: Context) -> list[Finding]:
         """What the checks find, each of them up to a bound."""
         findings: list[Finding] = []
-        for each, level in checks:
-            try:
-                count = 0
-                for mismatch in each.function(given, context):
-                    if isinstance(mismatch, Mismatch):
-                        findings.append(_found(each, level, mismatch, context))
-                        count += 1
-                    if count >= _MAX_MISMATCHES:
-                        break
-            except Exception as error:
-                # One broken check must not end the audit; whoever runs the judge reports it.
-                self.failures[f"{each.id}: {error!r}"] += 1
+        for group in groups:
+            if group.when is not None and not self._holds(group, given, context):
+                continue
+            for function, each, level in group.checks:
+                try:
+                    count = 0
+                    for mismatch in function(given, context):
+                        if isinstance(mismatch, Mismatch):
+                            findings.append(_found(each, level, mismatch, context))
+                            count += 1
+                        if count >= _MAX_MISMATCHES:
+                            break
+                except Exception as error:
+                    # One broken check must not end the audit; whoever runs the judge reports it.
+                    self.failures[f"{each.id}: {error!r}"] += 1
         return findings
+
+    def _holds(self, group: Group, given: object, context: Context) -> bool:
+        """Whether the condition of a group holds; where it is broken, so is each of its checks."""
+        try:
+            return group.when is None or bool(group.when(given, context))
+        except Exception as error:
+            for _, each, _ in group.checks:
+                self.failures[f"{each.id}: {error!r}"] += 1
+            return False
 
 
 def _selection(message: object, context: Context) -> tuple[Kind, str, int | None]:

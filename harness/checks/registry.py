@@ -10,6 +10,7 @@ import enum
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -125,6 +126,8 @@ def _range(status: range | int | None) -> range | None:
 # A check's first argument depends on its selector (Request, Response, HttpRequest, a body, a
 # Session), so its type is left open here; the judge calls it with what the selector promises.
 CheckFunction = Callable[..., Iterable[object]]
+Condition = Callable[..., object]
+"""Given what a check is given and the context, tells whether the check has to be asked."""
 _F = TypeVar("_F", bound=CheckFunction)
 
 
@@ -140,8 +143,15 @@ class Check:
     sender: Sender | None
     needs: tuple[str, ...]
     function: CheckFunction
+    when: Condition | None = None
+
+    def find(self, given: object, context: object) -> Iterable[object]:
+        """What the check finds in what it is given."""
+        is_asked = self.when is None or self.when(given, context)
+        return self.function(given, context) if is_asked else ()
 
 
+_CONDITIONS: dict[CheckFunction, Condition] = {}
 _CHECKS: dict[str, Check] = {}
 CHECKS: Mapping[str, Check] = MappingProxyType(_CHECKS)
 """Every check by its id; complete once the package `harness.checks` is imported."""
@@ -172,12 +182,38 @@ def check(
         purpose = " ".join((function.__doc__ or "").split("\n\n")[0].split())
         if not purpose:
             raise RegistryError(f"{check_id}: the docstring has to state the claim")
+        when = _CONDITIONS.pop(function, None)
         _CHECKS[check_id] = Check(
-            check_id, Clause.parse(clause), level, purpose, on, sender, needs, function
+            check_id, Clause.parse(clause), level, purpose, on, sender, needs, function, when
         )
         return function
 
     return register
+
+
+def when(condition: Condition) -> Callable[[_F], _F]:
+    """Have a check asked only where a condition holds; stands between `check` and the function.
+
+    The condition is a part of the check. Checks that stand together and share one cost nothing
+    where it does not hold, as it is found out once for them all.
+    """
+
+    def note(function: _F) -> _F:
+        _CONDITIONS[function] = condition
+        return function
+
+    return note
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Checks that follow one another and share a condition (None: they are always asked).
+
+    Each comes with its function, which is all that is needed as long as it finds nothing.
+    """
+
+    when: Condition | None
+    checks: tuple[tuple[CheckFunction, Check, Level], ...]
 
 
 Selected = tuple[tuple[Check, Level], ...]
@@ -193,6 +229,9 @@ class Applicable:
     _found: dict[tuple[Kind, str, Sender | None, int | None], Selected] = field(
         default_factory=dict
     )
+    _groups: dict[tuple[Kind, str, Sender | None, int | None], tuple[Group, ...]] = field(
+        default_factory=dict
+    )
 
     def find(
         self, kind: Kind, name: str, sender: Sender | None, status: int | None = None
@@ -204,6 +243,20 @@ class Applicable:
         found = self._found.get(key)
         if found is None:
             found = self._found[key] = tuple(self._search(*key))
+        return found
+
+    def groups(
+        self, kind: Kind, name: str, sender: Sender | None, status: int | None = None
+    ) -> tuple[Group, ...]:
+        """The same in groups, in the same order."""
+        key = (kind, name if (kind, name) in self._by_name else "", sender, status)
+        found = self._groups.get(key)
+        if found is None:
+            checks = groupby(self.find(*key), key=lambda pair: pair[0].when)
+            found = self._groups[key] = tuple(
+                Group(condition, tuple((each.function, each, level) for each, level in pairs))
+                for condition, pairs in checks
+            )
         return found
 
     def _search(

@@ -143,6 +143,6 @@ def _with_keep(request: Request) -> Request:
 def _with_top_via(request: Request, via: Via) -> Request:
     first = request.headers.rows("Via")[0]
     values = [str(via), *split_top_level(first.value, ",")[1:]]
-    changed = replace(first, value=", ".join(values))
+    changed = first._replace(value=", ".join(values))
     fields = [changed if row is first else row for row in request.headers]
     return replace(request, headers=Headers(fields))

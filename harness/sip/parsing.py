@@ -24,7 +24,7 @@ from harness.sip.fields import (
     parse_subscription_state,
     parse_via,
 )
-from harness.sip.grammar import Violation, check, validate
+from harness.sip.grammar import FIELDS, Violation, check
 from harness.sip.headers import Headers
 from harness.sip.reading import RawMessage, cut, excerpt
 from harness.sip.remember import found_once
@@ -73,7 +73,8 @@ class Message:
 
     def _malformed_fields(self) -> Iterator[Malformed]:
         for row in self.headers:
-            violation = validate(row.name, row.value)
+            # `validate` without looking for the canonical name, which the row has.
+            violation = check(row.name if row.name in FIELDS else "header-value", row.value)
             if violation is not None:
                 offset = row.byte_offset(violation.offset)
                 yield _malformed(offset, row.name, violation, row.value)
@@ -90,7 +91,7 @@ class Message:
     def vias(self) -> tuple[Via, ...]:
         return self._every("Via", parse_via)
 
-    @property
+    @found_once
     def top_via(self) -> Via | None:
         return self.vias[0] if self.vias else None
 
@@ -102,7 +103,7 @@ class Message:
     def to(self) -> NameAddr | None:
         return self._first("To", parse_name_addr)
 
-    @property
+    @found_once
     def call_id(self) -> str | None:
         return self.headers.get("Call-ID")
 
@@ -110,7 +111,7 @@ class Message:
     def cseq(self) -> CSeq | None:
         return self._first("CSeq", parse_cseq)
 
-    @property
+    @found_once
     def contact_is_star(self) -> bool:
         """Whether Contact is "*" (RFC 3261 §10.2.2)."""
         return self.headers.get("Contact") == "*"
@@ -179,12 +180,12 @@ class Message:
     def allow(self) -> tuple[str, ...]:
         return self.headers.values("Allow")
 
-    @property
+    @found_once
     def etag(self) -> str | None:
         """The entity-tag of SIP-ETag (RFC 3903 §11.3.1)."""
         return self.headers.get("SIP-ETag")
 
-    @property
+    @found_once
     def if_match(self) -> str | None:
         """The entity-tag of SIP-If-Match (RFC 3903 §11.3.2)."""
         return self.headers.get("SIP-If-Match")
@@ -212,7 +213,7 @@ class Response(Message):
     status: int = field(compare=False)
     reason: str = field(compare=False)
 
-    @property
+    @found_once
     def method(self) -> str:
         """The method of CSeq: what this responds to; "" where CSeq is unreadable."""
         return self.cseq.method if self.cseq else ""

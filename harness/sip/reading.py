@@ -13,6 +13,10 @@ _LEADING_LINES = re.compile(rb"[\r\n]*+")
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 # header-name HCOLON (RFC 3261 §25.1)
 _FIELD_NAME = re.compile(rb"([A-Za-z0-9\-.!%*_+`'~]++)[ \t]*+:[ \t]*+")
+# A row as nearly all are: ASCII, on one line, which ends with CRLF or is the last.
+_PLAIN_ROW = re.compile(
+    r"([A-Za-z0-9\-.!%*_+`'~]++)([ \t]*+:[ \t]*+)([^\r\n]*+)(?:\r\n|\Z)", re.ASCII
+)
 _BLANK = b" \t"
 _EXCERPT = 80
 
@@ -75,6 +79,9 @@ def _bare_line_feeds(raw: bytes, start: int, end: int) -> list[Malformed]:
 def _cut_head(
     head: bytes, start: int, problems: list[Malformed]
 ) -> tuple[bytes, list[HeaderField]]:
+    plain = _cut_plain(head, start)
+    if plain is not None:
+        return plain
     lines = head.split(b"\n")
     start_line = lines[0].removesuffix(b"\r")
     offset = start + len(lines[0]) + 1
@@ -94,6 +101,22 @@ def _cut_head(
         offset += len(line) + 1
     _take_field(pending, fields, problems)
     return start_line, fields
+
+
+def _cut_plain(head: bytes, start: int) -> tuple[bytes, list[HeaderField]] | None:
+    """The same for a head with nothing unusual in it; None for any other."""
+    first = head.find(b"\r\n")
+    if first < 0 or not head.isascii():
+        return None
+    text, position = head.decode("ascii"), first + 2
+    fields: list[HeaderField] = []
+    while match := _PLAIN_ROW.match(text, position):
+        written, separator, value = match.groups()
+        offset = start + position + len(written) + len(separator)
+        fields.append(HeaderField(canonical_name(written), written, value.rstrip(" \t"), offset))
+        position = match.end()
+    is_whole = position == len(text) and not text.endswith("\r\n")
+    return (head[:first], fields) if is_whole and b"\n" not in head[:first] else None
 
 
 def _take_line(
