@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.body import partial, tree
 from harness.body.multipart import parse_multipart
+from harness.body.reginfo import RegInfo, parse_reginfo
 from harness.body.rlmi import Rlmi, parse_rlmi
-from harness.body.schema import BodyError
+from harness.body.schema import BodyError, parse_xml
 from harness.body.watcherinfo import WatcherInfo, parse_watcherinfo
 from harness.checks.bounded import Bounded
 from harness.checks.session_dialogs import DialogKey, dialog_key
@@ -20,6 +22,7 @@ _MAX_WATCHERS = 4096
 
 PIDF = "application/pidf+xml"
 WATCHERINFO = "application/watcherinfo+xml"
+REGINFO = "application/reginfo+xml"
 RELATED = "multipart/related"
 
 
@@ -32,6 +35,10 @@ class Notified:
     has_rlmi: bool = False
     watchers: Bounded[str, str] = field(default_factory=lambda: Bounded(_MAX_WATCHERS))
     """By id: the watcher's URI."""
+    registrations: Bounded[str, str] = field(default_factory=lambda: Bounded(_MAX_WATCHERS))
+    """By address-of-record: the id of its registration."""
+    partial: int | None = None
+    """The version of the last partial presence document."""
 
 
 class Bodies:
@@ -75,13 +82,25 @@ class Bodies:
             known.version = watchers.version
             for watcher in watchers.watchers:
                 known.watchers[watcher.id] = watcher.uri
+        registrations = reginfo_of(request)
+        if registrations is not None:
+            known.version = registrations.version
+            for registration in registrations.registrations:
+                known.registrations[registration.aor] = registration.id
+        if (version := _partial_version(request)) is not None:
+            known.partial = version
 
     def _note_publication(self, response: Response, request: Request) -> None:
         if request.method != "PUBLISH" or not 200 <= response.status < 300:
             return
         kind = request.content_type
-        body = request.body if kind is not None and kind.essence == PIDF else b""
-        body = body or self.published(request) or b""
+        body, base = request.body, self.published(request)
+        if not body:
+            body = base or b""
+        elif kind is not None and kind.essence == partial.MEDIA_TYPE:
+            body = partial.state_after(body, base)
+        elif kind is None or kind.essence != PIDF:
+            body = base or b""
         if response.etag and body:
             self._published[response.etag] = body
 
@@ -93,6 +112,28 @@ def watcherinfo_of(request: Request) -> WatcherInfo | None:
         return None
     try:
         return parse_watcherinfo(request.body)
+    except BodyError:
+        return None
+
+
+def reginfo_of(request: Request) -> RegInfo | None:
+    """The registration information of a NOTIFY; None where there is none that can be read."""
+    kind = request.content_type
+    if kind is None or kind.essence != REGINFO:
+        return None
+    try:
+        return parse_reginfo(request.body)
+    except BodyError:
+        return None
+
+
+def _partial_version(request: Request) -> int | None:
+    """The version of the partial presence document in a NOTIFY."""
+    kind = request.content_type
+    if kind is None or kind.essence != partial.MEDIA_TYPE:
+        return None
+    try:
+        return tree.number(parse_xml(request.body), "version")
     except BodyError:
         return None
 

@@ -173,7 +173,8 @@ def _data(context: Context) -> bytes:
     return context.body.data if context.body is not None else b""
 
 
-def _is_not_utf_8(context: Context) -> Iterator[Mismatch]:
+def is_not_utf_8(context: Context) -> Iterator[Mismatch]:
+    """Where a body leaves UTF-8, if it does."""
     data = _data(context)
     try:
         data.decode("utf-8")
@@ -190,7 +191,7 @@ def _is_not_utf_8(context: Context) -> Iterator[Mismatch]:
 )
 def list_document_is_utf_8(body: object, context: Context) -> Iterator[Mismatch]:
     """A resource-lists or rls-services document is encoded in UTF-8."""
-    yield from _is_not_utf_8(context)
+    yield from is_not_utf_8(context)
 
 
 @check(
@@ -201,7 +202,7 @@ def list_document_is_utf_8(body: object, context: Context) -> Iterator[Mismatch]
 )
 def watcher_information_is_utf_8(body: object, context: Context) -> Iterator[Mismatch]:
     """A watcher information document is encoded in UTF-8."""
-    yield from _is_not_utf_8(context)
+    yield from is_not_utf_8(context)
 
 
 @check(
@@ -218,7 +219,7 @@ def xcap_content_is_utf_8(body: object, context: Context) -> Iterator[Mismatch]:
     """
     message = context.entry.message
     if isinstance(message, HttpRequest) and message.method == "PUT":
-        yield from _is_not_utf_8(context)
+        yield from is_not_utf_8(context)
 
 
 @check(
@@ -229,7 +230,7 @@ def xcap_content_is_utf_8(body: object, context: Context) -> Iterator[Mismatch]:
 )
 def registration_information_is_utf_8(body: object, context: Context) -> Iterator[Mismatch]:
     """A registration information document is encoded in UTF-8."""
-    yield from _is_not_utf_8(context)
+    yield from is_not_utf_8(context)
 
 
 @check(
@@ -240,7 +241,7 @@ def registration_information_is_utf_8(body: object, context: Context) -> Iterato
 )
 def xcap_changes_are_utf_8(body: object, context: Context) -> Iterator[Mismatch]:
     """An XCAP diff document is encoded in UTF-8."""
-    yield from _is_not_utf_8(context)
+    yield from is_not_utf_8(context)
 
 
 @check("XML-UNKNOWN-1", clause="RFC 3863 §4.2.3", level=INFO, on=bodies(*_ALL))

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from tests.checks.bodies import DECLARATION, got, in_person, in_tuple, rule, rules
-from tests.checks.conversation import Case, Step, request, ue
+from tests.checks.bodies import (
+    DECLARATION,
+    got,
+    in_person,
+    in_tuple,
+    notification,
+    rule,
+    rules,
+    subscription,
+)
+from tests.checks.conversation import Case, Step, answer, net, request, ue
 
 PLACED = "<gp:geopriv><gp:location-info>{}</gp:location-info><gp:usage-rules/></gp:geopriv>"
 GEOPRIV = "urn:ietf:params:xml:ns:pidf:geopriv10"
@@ -45,6 +54,108 @@ def failed(content: str, root: str = "patch-ops-error") -> list[Step]:
     return got("/", "application/patch-ops-error+xml", body.encode())
 
 
+def registered(*contents: str, **versions: str) -> list[Step]:
+    """A subscription to registrations, with these documents, one a NOTIFY."""
+    kind = "application/reginfo+xml"
+    steps = subscription("reg", kind)
+    for number, content in enumerate(contents):
+        version = versions.get(f"v{number}", str(number))
+        state = versions.get("state", "full")
+        body = (
+            f'{DECLARATION}<reginfo xmlns="urn:ietf:params:xml:ns:reginfo" {GRUU} '
+            f'version="{version}" state="{state}">{content}</reginfo>'
+        )
+        steps += notification(body.encode(), kind, cseq=number + 1, event="reg")
+    return steps
+
+
+def registration(
+    content: str = "", name: str = "r", aor: str = "sip:alice@example.com", state: str = "active"
+) -> str:
+    return f'<registration aor="{aor}" id="{name}" state="{state}">{content}</registration>'
+
+
+def contact(
+    name: str = "c",
+    state: str = "active",
+    event: str = "registered",
+    more: str = "",
+    uri: str = "sip:a@10.0.0.1",
+    after: str = "",
+) -> str:
+    return (
+        f'<contact id="{name}" state="{state}" event="{event}" {more}><uri>{uri}</uri>{after}'
+        "</contact>"
+    )
+
+
+def partial(*contents: str, **attributes: str) -> list[Step]:
+    """A subscription to partial presence: each content is that of a pidf-diff, "" a pidf-full."""
+    kind = "application/pidf-diff+xml"
+    steps = subscription(accept=f"application/pidf+xml, {kind}")
+    for number, content in enumerate(contents, start=1):
+        version = attributes.get(f"v{number}", f'version="{number}"')
+        body = document(content, version, is_full=not content)
+        steps += notification(body, kind, cseq=number)
+    return steps
+
+
+def document(content: str, attributes: str, *, is_full: bool) -> bytes:
+    root = "d:pidf-full" if is_full else "d:pidf-diff"
+    return (
+        f'{DECLARATION}<{root} xmlns:d="urn:ietf:params:xml:ns:pidf-diff" '
+        f'xmlns="urn:ietf:params:xml:ns:pidf" {attributes}'
+        + (' entity="sip:alice@example.com"' if "entity" not in attributes else "")
+        + f">{content or TUPLE}</{root}>"
+    ).encode()
+
+
+def changed(content: str, attributes: str = "") -> list[Step]:
+    """A full publication and its partial modification."""
+    kind = {"Content-Type": "application/pidf-diff+xml"}
+    initial = request("PUBLISH", body=document("", "", is_full=True), fields=kind)
+    later = request(
+        "PUBLISH",
+        cseq=2,
+        body=document(content, attributes, is_full=False),
+        fields={**kind, "SIP-If-Match": "etag-1"},
+    )
+    return [ue(initial), net(answer(initial)), ue(later), net(answer(later))]
+
+
+def changed_without_entity() -> list[Step]:
+    """A partial modification that names nobody."""
+    steps = changed(CLOSED)
+    bare = steps[2].raw.replace(b' entity="sip:alice@example.com"', b"")
+    cut = len(steps[2].raw) - len(bare)
+    head, _, body = bare.partition(b"\r\n\r\n")
+    old = f"Content-Length: {len(body) + cut}".encode()
+    assert old in head
+    steps[2] = ue(head.replace(old, f"Content-Length: {len(body)}".encode()) + b"\r\n\r\n" + body)
+    return steps
+
+
+def first(is_full: bool) -> list[Step]:
+    """An initial partial publication."""
+    kind = {"Content-Type": "application/pidf-diff+xml"}
+    body = document("" if is_full else CLOSED, "", is_full=is_full)
+    return [ue(request("PUBLISH", body=body, fields=kind))]
+
+
+def documents(content: str) -> list[Step]:
+    """Changes to XCAP documents."""
+    body = (
+        f'{DECLARATION}<xcap-diff xmlns="urn:ietf:params:xml:ns:xcap-diff" xcap-root="http://a/">'
+        f"{content}</xcap-diff>"
+    ).encode()
+    kind = "application/xcap-diff+xml"
+    return [*subscription("xcap-diff", kind), *notification(body, kind, event="xcap-diff")]
+
+
+TUPLE = '<tuple id="t1"><status><basic>open</basic></status></tuple>'
+GRUU = 'xmlns:gr="urn:ietf:params:xml:ns:gruuinfo"'
+PUBLIC = '<gr:pub-gruu uri="sip:a@b;gr=1"/>'
+CLOSED = '<d:replace sel="presence/tuple/status/basic/text()">closed</d:replace>'
 WHAT = '<filter id="f"><what><include>/a</include></what></filter>'
 
 CASES = [
@@ -99,5 +210,109 @@ CASES = [
         "XML-SCHEMA-LOCATIONRULES-1",
         rules(rule(shown=f'<provide-location xmlns="{LOCATION_RULES}"/>')),
         rules(rule(shown=f'<provide-location xmlns="{LOCATION_RULES}">all</provide-location>')),
+    ),
+    Case("XML-UTF8-6", filtered(WHAT), filtered("<!-- é -->" + WHAT)),
+    Case("SUB-FILTER-1", filtered(WHAT), filtered(WHAT * 2)),
+    Case(
+        "SUB-FILTER-2",
+        filtered(WHAT.replace("id=", 'uri="sip:a@b" id=')),
+        filtered(WHAT.replace("id=", 'uri="sip:a@b" domain="b" id=')),
+    ),
+    Case("SUB-FILTER-3", filtered('<filter id="f" enabled="0"/>'), filtered('<filter id="f"/>')),
+    Case(
+        "SUB-FILTER-4",
+        filtered('<filter id="f"><trigger><added>/a</added></trigger></filter>'),
+        filtered('<filter id="f"><trigger/></filter>'),
+    ),
+    Case(
+        "NOT-REGINFO-1",
+        registered(registration(), registration()),
+        registered(registration(), registration(), v1="7"),
+    ),
+    Case("NOT-REGINFO-2", registered(registration()), registered(registration(), v0=str(2**32))),
+    Case("NOT-REGINFO-3", registered(registration()), registered(registration(), state="partial")),
+    Case(
+        "NOT-REGINFO-4",
+        registered(registration() + registration(name="s", aor="tel:+1")),
+        registered(registration() + registration(name="s")),
+    ),
+    Case(
+        "NOT-REGINFO-5",
+        registered(registration() + registration(name="s", aor="tel:+1")),
+        registered(registration() + registration(aor="tel:+1")),
+    ),
+    Case(
+        "NOT-REGINFO-6",
+        registered(registration(contact() + contact("d", uri="sip:b@10.0.0.1"))),
+        registered(registration(contact() + contact("c", uri="sip:b@10.0.0.1"))),
+    ),
+    Case(
+        "NOT-REGINFO-7",
+        registered(registration(), registration()),
+        registered(registration(), registration(name="s")),
+    ),
+    Case(
+        "NOT-REGINFO-8",
+        registered(registration(contact())),
+        registered(registration(contact(event="expired"))),
+    ),
+    Case(
+        "NOT-REGINFO-9",
+        registered(registration(contact(event="shortened", more='expires="60"'))),
+        registered(registration(contact(event="shortened"))),
+    ),
+    Case(
+        "NOT-REGINFO-10",
+        registered(registration(contact())),
+        registered(registration(contact(), state="terminated")),
+    ),
+    Case(
+        "NOT-REGINFO-11",
+        registered(registration(contact())),
+        registered(registration(contact(uri="a b"))),
+    ),
+    Case(
+        "NOT-REGINFO-12",
+        registered(registration(contact(after=PUBLIC))),
+        registered(registration(contact() + PUBLIC)),
+    ),
+    Case("PIDF-DIFF-1", changed(CLOSED), changed('<d:remove sel="x:presence/x:tuple"/>')),
+    Case(
+        "PIDF-DIFF-2",
+        changed('<d:add sel="presence/tuple" type="@x">y</d:add>'),
+        changed('<d:add sel="presence/tuple" type="@x"><y/></d:add>'),
+    ),
+    Case(
+        "PIDF-DIFF-3",
+        changed(CLOSED),
+        changed('<d:replace sel="presence/tuple/status/basic">closed</d:replace>'),
+    ),
+    Case(
+        "PIDF-DIFF-4",
+        changed('<d:remove sel="presence/tuple"/>'),
+        changed('<d:remove sel="presence/tuple/@id" ws="after"/>'),
+    ),
+    Case("PIDF-DIFF-5", changed(CLOSED), changed(CLOSED.replace('"presence', '"/presence'))),
+    Case("PIDF-DIFF-6", first(True), first(False)),
+    Case("PIDF-DIFF-7", changed(CLOSED), changed_without_entity()),
+    Case("PIDF-DIFF-8", changed(CLOSED), changed(CLOSED, 'entity="sip:bob@example.com"')),
+    Case("PIDF-DIFF-9", changed(CLOSED), changed('<d:remove sel="presence/note"/>')),
+    Case("PIDF-DIFF-10", partial("", CLOSED), partial("", CLOSED, v2="")),
+    Case("PIDF-DIFF-11", partial("", CLOSED), partial(CLOSED)),
+    Case("PIDF-DIFF-12", partial("", CLOSED), partial("", CLOSED, v2='version="7"')),
+    Case(
+        "XML-XCAPDIFF-1",
+        documents('<document sel="resource-lists/users/sip:a@b/index"/>'),
+        documents('<document sel="http://a/resource-lists/users/sip:a@b/index"/>'),
+    ),
+    Case(
+        "XML-XCAPDIFF-2",
+        documents('<document sel="a" previous-etag="1" new-etag="2"><remove sel="b"/></document>'),
+        documents('<document sel="a" new-etag="2"><remove sel="b"/></document>'),
+    ),
+    Case(
+        "XML-XCAPDIFF-3",
+        documents('<element sel="a/~~/b" exists="false"/>'),
+        documents('<element sel="a/~~/b" exists="0"><b xmlns=""/></element>'),
     ),
 ]

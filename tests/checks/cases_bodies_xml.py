@@ -59,7 +59,7 @@ REGINFO = (
 GEOPRIV = "<gp:geopriv>{}</gp:geopriv>"
 PLACED = GEOPRIV.format("<gp:location-info>{}</gp:location-info><gp:usage-rules/>")
 CIRCLE = (
-    '<gs:Circle xmlns:gs="http://www.opengis.net/pidflo/1.0" '
+    '<gs:Circle srsName="urn:ogc:def:crs:EPSG::4326" xmlns:gs="http://www.opengis.net/pidflo/1.0" '
     'xmlns:gml="http://www.opengis.net/gml"><gml:pos>42.5 -73.2</gml:pos>'
     '<gs:radius uom="urn:ogc:def:uom:EPSG::9001">{}</gs:radius></gs:Circle>'
 )

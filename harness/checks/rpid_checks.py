@@ -1,0 +1,114 @@
+"""Rich presence beyond its schema: where its elements stand, and what they say (RFC 4480)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import pairwise
+from typing import Final
+
+from lxml import etree
+
+from harness.body import tree
+from harness.body.catalog import QName
+from harness.body.namespaces import DATA_MODEL, PIDF, RPID
+from harness.body.tree import Timestamp
+from harness.checks import xml_documents as documents
+from harness.checks.context import Context
+from harness.checks.registry import MUST, SHOULD, bodies, check
+from harness.checks.xml_documents import at_element, elements, root_of
+from harness.model import Mismatch
+
+_CONTENT = bodies(documents.PIDF, documents.FRAGMENT)
+_COMPONENTS: Final[Mapping[str, str]] = {
+    tree.qname(PIDF, "tuple"): "tuple",
+    tree.qname(DATA_MODEL, "person"): "person",
+    tree.qname(DATA_MODEL, "device"): "device",
+}
+_STATUS = tree.qname(PIDF, "status")
+
+_PLACES: Final[Mapping[str, tuple[str, ...]]] = {
+    "activities": ("person",),
+    "mood": ("person",),
+    "place-is": ("person",),
+    "place-type": ("person",),
+    "privacy": ("person", "tuple"),
+    "relationship": ("tuple",),
+    "service-class": ("tuple",),
+    "sphere": ("person",),
+    "status-icon": ("person", "tuple"),
+    "time-offset": ("person",),
+    "user-input": ("person", "tuple", "device"),
+}
+"""RFC 4480 §3, table 1: the components that an element extends."""
+
+_BY_HAND = frozenset(
+    tree.qname(RPID, name) for name in ("postal", "courier", "freight", "in-person")
+)
+
+
+def _in(body: object, context: Context, *tags: str) -> Iterator[etree._Element]:
+    root = root_of(body, context, "pidf-manipulation")
+    return elements(root, *tags) if root is not None else iter(())
+
+
+def _component(element: etree._Element) -> str | None:
+    """The component that the element extends: its parent, or that of the status it is in."""
+    parent = element.getparent()
+    if parent is not None and parent.tag == _STATUS:
+        parent = parent.getparent()
+    return None if parent is None else _COMPONENTS.get(parent.tag)
+
+
+@check("PIDF-RPID-3", clause="RFC 4480 §5", level=SHOULD, on=_CONTENT)
+def element_extends_its_component(body: object, context: Context) -> Iterator[Mismatch]:
+    """An element of RPID stands in a component that table 1 gives it: person, tuple or device."""
+    for element in _in(body, context, *(tree.qname(RPID, name) for name in _PLACES)):
+        name = QName.parse(element.tag).local
+        found = _component(element)
+        if found is not None and found not in _PLACES[name]:
+            yield at_element(context, element, f"{name} in {' or '.join(_PLACES[name])}", found)
+
+
+# Published examples have words here (RFC 4480 §4, RFC 5264 §5), against the schema: no MUST.
+@check("PIDF-RPID-4", clause="RFC 4480 §5", level=SHOULD, on=_CONTENT)
+def value_is_an_element(body: object, context: Context) -> Iterator[Mismatch]:
+    """A sphere or relationship has an element for its value, as in <friend/>, and no text."""
+    for element in _in(body, context, tree.qname(RPID, "sphere"), tree.qname(RPID, "relationship")):
+        text = tree.text(element) or ""
+        if text:
+            yield at_element(context, element, "an element such as <friend/>", text)
+
+
+@check("PIDF-RPID-5", clause="RFC 4480 §3.10", level=MUST, on=_CONTENT)
+def service_by_hand_has_no_contact(body: object, context: Context) -> Iterator[Mismatch]:
+    """A postal, courier, freight or in-person service has an empty contact, if any."""
+    for element in _in(body, context, tree.qname(RPID, "service-class")):
+        parent = element.getparent()
+        contact = "" if parent is None else tree.child_text(parent, PIDF, "contact") or ""
+        named = [QName.parse(each.tag).local for each in element if each.tag in _BY_HAND]
+        if contact and named:
+            yield at_element(context, element, "an empty contact", f"{named[0]} at {contact}")
+
+
+@check("PIDF-RPID-6", clause="RFC 4480 §3.1", level=SHOULD, on=_CONTENT)
+def ranges_do_not_overlap(body: object, context: Context) -> Iterator[Mismatch]:
+    """Elements of one type in a component, each with from and until, hold one after the other."""
+    for component in _in(body, context, *_COMPONENTS):
+        ranges = defaultdict(list)
+        for child in tree.elements(component):
+            if QName.parse(child.tag).namespace == RPID and (times := _range(child)) is not None:
+                ranges[child.tag].append((*times, child))
+        for found in ranges.values():
+            found.sort(key=lambda each: each[:2])
+            for (_, end, _), (start, _, later) in pairwise(found):
+                if start < end:
+                    expected, observed = f"from {end} on", f"from {start}"
+                    yield at_element(context, later, expected, observed, attribute="from")
+
+
+def _range(element: etree._Element) -> tuple[datetime, datetime] | None:
+    """When the element holds; None where it does not say so in full."""
+    start, end = (Timestamp(element.get(name, "")).moment for name in ("from", "until"))
+    return None if start is None or end is None else (start, end)
