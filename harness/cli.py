@@ -12,8 +12,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.config import ProfileError, load_profile
+from pydantic import ValidationError
+
+from harness.config import ProfileError, load_profile, replace_values
 from harness.config_fields import ip_address_of
+from harness.config_transport import Listener, listener_of
 from harness.flow.document import FlowError
 from harness.output import complain, discard, use_any_encoding
 
@@ -113,14 +116,41 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sip-port", type=_port, metavar="N", help="SIP, UDP and TCP (0: any)")
     parser.add_argument("--xcap-port", type=_port, metavar="N", help="XCAP over HTTP (0: any)")
     parser.add_argument(
+        "--listen",
+        action="append",
+        default=[],
+        type=_listener,
+        metavar="TRANSPORT:[ADDR:]PORT",
+        help="listen here, instead of --sip-port and --xcap-port: udp, tcp or tls for SIP, http or "
+        "https for XCAP; may be repeated",
+    )
+    parser.add_argument(
+        "--tls-dir", metavar="DIR", help="where the lab's certificate authority is kept"
+    )
+    _add_keylog(parser)
+    parser.add_argument(
         "--pcap-out", type=Path, metavar="FILE", help="write a capture (secrets are not masked)"
     )
     _add_profile(parser)
     parser.set_defaults(run=_network)
 
 
+def _add_keylog(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keylog",
+        type=Path,
+        metavar="FILE",
+        help="write the keys of TLS, as SSLKEYLOGFILE does (whoever has them reads everything)",
+    )
+
+
 def _add_ue(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--registrar", required=True, metavar="sip:HOST:PORT")
+    parser.add_argument(
+        "--registrar",
+        required=True,
+        metavar="sip:HOST:PORT",
+        help="with ;transport=tcp or ;transport=tls, or as sips:HOST:PORT",
+    )
     parser.add_argument("--xcap-root", required=True, metavar="URL")
     parser.add_argument("--persona", default="conformant", metavar="NAME")
     parser.add_argument(
@@ -128,7 +158,19 @@ def _add_ue(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--bind", type=_own_address, metavar="ADDR", help="the UE's own address")
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="its SIP port (0: any)")
-    parser.add_argument("--transport", choices=("udp", "tcp"), default="udp")
+    parser.add_argument(
+        "--transport", choices=("udp", "tcp", "tls"), help="default: what --registrar says, or udp"
+    )
+    parser.add_argument(
+        "--ca",
+        type=Path,
+        metavar="FILE",
+        help="the CA to trust, PEM or DER (default: the system's)",
+    )
+    parser.add_argument(
+        "--cert", type=Path, metavar="FILE", help="PEM file with the UE's certificate and key"
+    )
+    _add_keylog(parser)
     parser.add_argument(
         "--patience",
         type=_seconds,
@@ -194,6 +236,16 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _listener(text: str) -> Listener:
+    try:
+        return listener_of(text)
+    except ValidationError as error:
+        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise argparse.ArgumentTypeError(f"{text!r}: {problem}") from None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _jobs(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 256:
         raise argparse.ArgumentTypeError(f"{text!r}: give a number of processes, from 1 to 256")
@@ -242,21 +294,23 @@ def _network(arguments: argparse.Namespace) -> int:
     from harness.commands_live import run_network
 
     profile = load_profile(arguments.profile)
-    changes = {
-        name: value
-        for name, value in (
-            ("bind", arguments.bind),
-            ("sip_port", arguments.sip_port),
-            ("xcap_port", arguments.xcap_port),
-        )
-        if value is not None
-    }
-    network = profile.network.model_copy(update=changes)
-    return run_network(profile.model_copy(update={"network": network}), arguments.pcap_out)
+    given = {name: getattr(arguments, name) for name in ("bind", "sip_port", "xcap_port")}
+    changes = {name: value for name, value in given.items() if value is not None}
+    listeners = arguments.listen or profile.network.listen
+    unused = [f"--{name.replace('_', '-')}" for name in changes if name != "bind"]
+    if listeners and unused:
+        raise ProfileError(f"{unused[0]}: the listeners are named one by one. Give --listen")
+    network = replace_values(profile.network, **changes, listen=tuple(listeners))
+    tls = {"folder": arguments.tls_dir, "key_log": arguments.keylog and str(arguments.keylog)}
+    tls = {name: value for name, value in tls.items() if value}
+    return run_network(
+        replace_values(profile, network=network, tls=replace_values(profile.tls, **tls)),
+        arguments.pcap_out,
+    )
 
 
 def _ue(arguments: argparse.Namespace) -> int:
-    from harness.commands_live import run_ue
+    from harness.commands_ue import run_ue
 
     return run_ue(arguments, load_profile(arguments.profile))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -213,6 +213,20 @@ class Profile(Values):
     def claims(self, item: str) -> bool:
         """Whether the UE claims the PICS item; what is not declared is not claimed."""
         return self.pics.get(item, False)
+
+
+_Group = TypeVar("_Group", bound=Values)
+
+
+def replace_values(group: _Group, **changes: object) -> _Group:
+    """A group of fields with other values, checked as those of a file; raises ProfileError."""
+    named = {name: getattr(group, name) for name in type(group).model_fields}
+    try:
+        return type(group).model_validate(named | changes)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        what = problem["msg"].removeprefix("Value error, ")
+        raise ProfileError(f"{'.'.join(map(str, problem['loc']))}: {what}") from None
 
 
 def profile_names() -> tuple[str, ...]:
