@@ -64,7 +64,8 @@ def ims_identity_is_in_from_and_to(request: Request, context: Context) -> Iterat
     """From and To are SIP URIs with the public user identity to be registered."""
     if not is_ims(request) or request.from_ is None or request.to is None:
         return
-    if scheme(request.from_.uri) != "sip":
+    # RFC 5630 §5.1.1.1: the identity as a SIPS URI is the same identity.
+    if scheme(request.from_.uri) not in ("sip", "sips"):
         yield mismatch(request, "From", "a SIP URI", request.from_.uri)
     elif aor_of(request.from_.uri) != aor_of(request.to.uri):
         yield mismatch(request, "From", request.to.uri, request.from_.uri)

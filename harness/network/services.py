@@ -47,7 +47,9 @@ class ListServices:
         return self._documents.list_uris(service.resource_list or "")
 
     def _find(self, uri: str) -> tuple[str, Service] | None:
-        found = self._documents.service(uri)
+        # RFC 5630 §5.2: the same address with the SIPS scheme is the same resource.
+        plain = f"sip:{uri[5:]}" if uri[:5].lower() == "sips:" else uri
+        found = self._documents.service(plain)
         document = found.element.getparent() if found is not None else None
         if found is None or document is None:
             return None

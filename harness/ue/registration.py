@@ -26,6 +26,8 @@ class Registration(SoftState):
         placeholder = settings.persona.initial_authorization.format(
             username=settings.username, domain=settings.domain
         )
+        if settings.secure:  # the uri of credentials is the Request-URI (RFC 7616 §3.4.6)
+            placeholder = placeholder.replace('uri="sip:', 'uri="sips:')
         return self.uac.make(
             "REGISTER",
             f"sip:{settings.domain}",
