@@ -118,7 +118,9 @@ warn-text           = quoted-string
 AUTHENTICATION_FIELDS = r"""
 Authorization             = credentials
 Proxy-Authorization       = credentials
-credentials               = 'Digest' LWS 1#dig-resp / other-response
+credentials               = 'Digest' LWS 1#dig-resp / 'Bearer' 1*SP b64token / other-response
+; RFC 8898 §2.1.3, "as specified in [RFC6750]" §2.1
+b64token                  = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
 dig-resp                  = username / realm / nonce / digest-uri / dresponse / algorithm / cnonce
                           / opaque / message-qop / nonce-count / auth-param
 username                  = 'username' EQUAL quoted-string

@@ -133,6 +133,7 @@ CASES: dict[str, tuple[list[str], dict[str, tuple[int, str]]]] = {
             'Digest uri="sip:a@[::1]:5060;transport=tcp",nc=00000001,response=""',
             'Digest uri="*"',
             'Digest uri="/index?a=b"',
+            "Bearer mF_9.B5f-4.1JqM==",
         ],
         {
             "Digest username=X": (16, "quoted-string"),
