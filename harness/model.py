@@ -52,12 +52,14 @@ class Send:
 
     `source` names the local peer to send from; None lets the driver choose a listener of the
     destination's transport and address family. On a stream transport an open connection to
-    `destination` is used again, otherwise one is opened.
+    `destination` is used again, otherwise one is opened. `closes` closes the open connection after
+    the bytes, of which there may be none.
     """
 
     data: bytes
     destination: Peer
     source: Peer | None = None
+    closes: bool = False
 
 
 class Endpoint(Protocol):

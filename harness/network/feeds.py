@@ -30,6 +30,8 @@ class Status:
 
     state: str
     reason: str | None = None
+    retry_after: int | None = None
+    """Seconds after which to subscribe anew, with the reasons probation and giveup."""
 
 
 ACTIVE = Status("active")

@@ -11,6 +11,7 @@ from harness.config import Profile
 from harness.model import Peer, Send
 from harness.network.admission import Admission
 from harness.network.capabilities import contact_capabilities, network_capabilities
+from harness.network.casting import Casting, notifying_role
 from harness.network.compositor import Compositor, Publication
 from harness.network.contact import PlayedContact, Roles
 from harness.network.limits import DEFAULT_LIMITS, Limits
@@ -19,11 +20,14 @@ from harness.network.outgoing import Outgoing
 from harness.network.policy import RULES_USAGES, RulesPolicy
 from harness.network.presence_server import PresenceServer
 from harness.network.registrar import Registrar
-from harness.network.reply import Reply
+from harness.network.reply import Header, Reply
+from harness.network.script import Answer, Close, Delay, Drop, Lie, Script, Silence
 from harness.network.services import ListServices
 from harness.network.site import Site
 from harness.network.stun import binding_response
+from harness.network.subscriptions import Subscription
 from harness.network.uas import make_reply, refusal
+from harness.network.untrue import with_field, with_row, with_value
 from harness.network.xdms import Xdms
 from harness.network.xdms_documents import DocumentChange
 from harness.sip.datagram import is_keepalive
@@ -76,8 +80,11 @@ class Network:
         policy = RulesPolicy(site, self.xdms, frozenset({contact}))
         self.server = PresenceServer(site, self, policy, self._touch)
         self._outgoing = Outgoing(site, self._transactions, self.registrar)
-        admission = Admission(site, self.server, ListServices(self.xdms), self.registrar)
-        self.notifier = Notifier(site, self._outgoing, admission)
+        services = ListServices(self.xdms)
+        admission = Admission(site, self.server, services, self.registrar)
+        self.script = Script()
+        self.notifier = Notifier(site, self._outgoing, admission, self._revise)
+        self._casting = Casting(self.notifier, services)
         roles = Roles(self.registrar, self.compositor, self.server, self.notifier, self._outgoing)
         self.contact = PlayedContact(site, roles, lambda user: bool(self.permanent(user)))
         self.xdms.observers.append(self._document_changed)
@@ -114,6 +121,7 @@ class Network:
         self.compositor.tick(now)
         self.notifier.tick(now)
         self.server.watchers.tick(now)
+        sends += self.script.tick(now)
         return sends + self._settle(now)
 
     def next_deadline(self) -> float | None:
@@ -125,6 +133,7 @@ class Network:
             self.notifier.next_deadline(),
             self.server.watchers.next_deadline(),
             self.contact.next_deadline(),
+            self.script.next_deadline(),
         )
         return min((each for each in deadlines if each is not None), default=None)
 
@@ -143,7 +152,29 @@ class Network:
         message = parse_http(data)
         if not isinstance(message, HttpRequest):
             return []
+        if not self.script.xdms.is_empty:
+            return self._play_xdms(message, source, now)
         return [Send(self.xdms.handle(message, source, now), source)]
+
+    def _play_xdms(self, request: HttpRequest, source: Peer, now: float) -> list[Send]:
+        """An XCAP request whose answer a test case may have asked for."""
+        script, method = self.script.xdms, request.method
+        if script.take(Silence, method) is not None or script.take(Drop, method) is not None:
+            return []
+        if script.take(Close, method) is not None:
+            return [Send(b"", source, closes=True)]
+        wanted = script.take(Answer, method)
+        if wanted is None:
+            data = self.xdms.handle(request, source, now)
+        else:
+            data = self.xdms.answer_with(request, wanted.status, wanted.headers, wanted.body)
+        for lie in script.take_all(Lie, method):
+            data = with_field(data, lie.name, lie.value)
+        delay = script.take(Delay, method)
+        if delay is None:
+            return [Send(data, source)]
+        self.script.hold(delay.seconds, now, lambda _: [Send(data, source)])
+        return []
 
     def _answer_keepalive(self, data: bytes, source: Peer) -> list[Send]:
         """Answer what asks for an answer: a ping on a stream, STUN on UDP (RFC 5626 §4.4)."""
@@ -153,7 +184,10 @@ class Network:
         return [] if response is None else [Send(response, source)]
 
     def _receive_sip(self, data: bytes, source: Peer, now: float) -> list[Send]:
-        received = self._transactions.receive(parse(data), source, now)
+        parsed = parse(data)
+        if isinstance(parsed, Request) and self._is_lost(parsed):
+            return []
+        received = self._transactions.receive(parsed, source, now)
         message = received.message
         if received.kind is Kind.REQUEST and isinstance(message, Request):
             return self._answer(message, source, now)
@@ -162,14 +196,49 @@ class Network:
         return received.sends
 
     def _answer(self, request: Request, source: Peer, now: float) -> list[Send]:
+        script = self.script.role(self._casting.role_of(request))
+        if script.take(Close, request.method) is not None:
+            return [Send(b"", source, closes=True)]
+        response = make_reply(request, self._reply(request, source, now), self.site.new_id())
+        for lie in script.take_all(Lie, request.method):
+            response = with_row(response, lie.name, lie.value)
+
+        def respond(at: float) -> list[Send]:
+            try:
+                return self._transactions.send_response(response, at, request=request)
+            except TransactionError:
+                return []  # without a Via there is nobody to answer
+
+        delay = script.take(Delay, request.method)
+        if delay is None:
+            return respond(now)
+        self.script.hold(delay.seconds, now, respond)
+        return []
+
+    def _reply(self, request: Request, source: Peer, now: float) -> Reply:
+        """What the script wants, else what the role answers."""
+        script = self.script.role(self._casting.role_of(request))
+        wanted = script.take(Answer, request.method)
+        if wanted is not None:
+            return Reply(wanted.status, wanted.reason, wanted.headers, wanted.body)
         reply = refusal(request, self._handlers, self.methods)
-        if reply is None:
-            reply = self._handlers[request.method](request, source, now)
-        response = make_reply(request, reply, self.site.new_id())
-        try:
-            return self._transactions.send_response(response, now, request=request)
-        except TransactionError:
-            return []  # without a Via there is nobody to answer
+        return reply or self._handlers[request.method](request, source, now)
+
+    def _is_lost(self, request: Request) -> bool:
+        """Whether a test case wants this copy of a request to have no effect."""
+        if self.script.is_idle:
+            return False
+        via = request.top_via
+        transaction = f"{request.method} {via.branch if via else ''} {request.call_id}"
+        role = self._casting.role_of(request)
+        return self.script.swallows(role, request.method, transaction)
+
+    def _revise(self, subscription: Subscription, rows: list[Header]) -> list[Header]:
+        """The rows of a NOTIFY as a test case wants them."""
+        script = self.script.role(notifying_role(subscription))
+        for lie in script.take_all(Lie, "NOTIFY"):
+            rows = with_value(rows, lie.name, lie.value)
+        return rows
 
     def _take_failures(self, failures: Sequence[Failure], now: float) -> list[Send]:
         return [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from harness.model import Peer, Send
 from harness.network.admission import Admission, Refused
-from harness.network.feeds import Status
+from harness.network.feeds import Body, Status
 from harness.network.outgoing import Final, Outgoing, make_tolerant
 from harness.network.packages import ALLOW_EVENTS, PACKAGES, bad_event
 from harness.network.reply import Header, Reply, granted_seconds, too_brief
@@ -27,10 +28,17 @@ EDGE_USER = "edge"
 
 
 class Notifier:
-    """All subscriptions of SIP subscribers."""
+    """All subscriptions of SIP subscribers; `revise` sees the rows of each NOTIFY at last."""
 
-    def __init__(self, site: Site, outgoing: Outgoing, admission: Admission) -> None:
+    def __init__(
+        self,
+        site: Site,
+        outgoing: Outgoing,
+        admission: Admission,
+        revise: Callable[[Subscription, list[Header]], list[Header]] = lambda _, rows: rows,
+    ) -> None:
         self._site = site
+        self._revise = revise
         self._outgoing = outgoing
         self._admission = admission
         self._subscriptions: dict[DialogKey, Subscription] = {}
@@ -206,6 +214,23 @@ class Notifier:
             if each.subscriber == subscriber and each.ending is None and not each.is_over
         )
 
+    def find(self, request: Request) -> Subscription | None:
+        """The subscription in whose dialog a request is."""
+        key = key_of_request(request)
+        return self._subscriptions.get(key) if key is not None else None
+
+    def terminate(self, subscription: Subscription, status: Status) -> None:
+        """End a subscription; the next flush tells its subscriber (RFC 6665 §4.2.2)."""
+        self._end(subscription, status)
+        subscription.is_due = True
+        self._touched[subscription.dialog.key] = subscription
+
+    def announce(self, subscription: Subscription, body: Body | None) -> None:
+        """Notify with the next flush, news or not; `body` in place of the feed's, once."""
+        subscription.is_due = subscription.is_full = True
+        subscription.dictated = body
+        self._touched[subscription.dialog.key] = subscription
+
     def is_quiet(self, subscription: Subscription, now: float) -> bool:
         """Whether the subscriber has answered all there is to tell it."""
         is_owed = subscription.is_due or subscription.is_waiting
@@ -244,7 +269,8 @@ class Notifier:
 
     def _notify(self, subscription: Subscription, status: Status, now: float) -> list[Send]:
         full = subscription.is_full or status.state == "terminated"
-        body = subscription.feed.write(full=full)
+        body = subscription.dictated or subscription.feed.write(full=full)
+        subscription.dictated = None
         secure = _is_secure(subscription.dialog.remote_target)
         headers: list[Header] = [
             ("Event", subscription.event),
@@ -266,7 +292,8 @@ class Notifier:
 
         def build(via: str) -> Request:
             uri = self._outgoing.retargeted(prepared.uri)
-            return make_tolerant(prepared.method, uri, [("Via", via), *prepared.headers], data)
+            rows = self._revise(subscription, [("Via", via), *prepared.headers])
+            return make_tolerant(prepared.method, uri, rows, data)
 
         destinations = self._outgoing.destinations(prepared.next_hop, subscription.flow)
         finished = partial(self._notified, subscription)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.model import Peer
-from harness.network.feeds import Feed, Status
+from harness.network.feeds import Body, Feed, Status
 from harness.network.packages import Package
 from harness.sip.dialog import Dialog
 from harness.sip.fields import EventValue, parse_event
@@ -38,6 +38,7 @@ class Subscription:
     last; `requires` are the option tags that its messages rest on. `is_due` says that a NOTIFY is
     owed whether or not there is news, `is_full` that it has to carry all state, `is_waiting` that
     one is unanswered: one at a time goes out in a dialog, so that they cannot overtake each other.
+    `dictated` is a body for the next NOTIFY in place of the feed's.
     """
 
     package: Package
@@ -56,6 +57,7 @@ class Subscription:
     is_full: bool = True
     is_waiting: bool = False
     notified: int = 0
+    dictated: Body | None = None
 
     @property
     def is_over(self) -> bool:
@@ -82,5 +84,8 @@ class Subscription:
         SHOULD include a reason (RFC 6665 §4.2.2).
         """
         if status.state == "terminated":
-            return f"terminated;reason={status.reason}" if status.reason else "terminated"
+            reason = f";reason={status.reason}" if status.reason else ""
+            # RFC 6665 §4.1.3: with probation and giveup, when to try again.
+            later = f";retry-after={status.retry_after}" if status.retry_after is not None else ""
+            return f"terminated{reason}{later}"
         return f"{status.state};expires={max(0, round(self.expires_at - now))}"

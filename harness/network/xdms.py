@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from harness.body.schema import MAX_BYTES
 from harness.model import Peer
+from harness.network.reply import Header
 from harness.network.site import SERVER, Site
 from harness.network.xdms_access import XdmsAccess, xcap_scheme
 from harness.network.xdms_answer import (
@@ -58,6 +59,12 @@ class Xdms(XdmDocuments):
         """The response to one whole request; `now` is monotonic seconds."""
         answer = _refuse_unreadable(request) or self._answer(request, source, now)
         return answer.serialize(request, self._site.date(), SERVER)
+
+    def answer_with(
+        self, request: HttpRequest, status: int, headers: tuple[Header, ...], body: bytes
+    ) -> bytes:
+        """An answer that somebody else decided on."""
+        return Answer(status, headers, body).serialize(request, self._site.date(), SERVER)
 
     def _answer(self, request: HttpRequest, source: Peer, now: float) -> Answer:
         if request.method not in METHODS:

@@ -172,6 +172,8 @@ class Driver:
             self.undelivered(send, problem)
         elif send.destination.transport is not Transport.UDP:
             self._streams.send(send)
+        elif not send.data:
+            return  # there is no connection to close
         elif is_ip_address(send.destination.host):
             self._send_datagram(send, send.destination)
         elif not self.spawn(self._send_by_name(send)):

@@ -100,7 +100,12 @@ class StreamSockets:
         """Send on the connection to the destination, which is opened where there is none."""
         connection = self._connections.find(send.destination)
         if connection is not None:
-            self._write(connection, send)
+            if send.data:
+                self._write(connection, send)
+            if send.closes:
+                connection.close()
+            return
+        if not send.data:
             return
         if self._connections.is_gone(send):
             self._wire.undelivered(send, f"{send.destination} has closed its connection")
