@@ -96,6 +96,7 @@ _TAG_ROWS: Final = (
     ("+g.gsma.callcomposer", "call composer in MMTEL", "U", "aosp capinfo samsung mediatek"),
     ("+g.gsma.rcs.isbot", "is a chatbot", "U", "aosp capinfo samsung google"),
     ("+g.gsma.rcs.botversion", "chatbot versions", "U", "aosp imsstack mediatek google"),
+    ("+g.gsma.rcs.cpimext", "CPIM extensions", "U", "google"),
     ("+g.gsma.rcs.msgrevoke", "message revocation", "U", "imsstack google rust-rcs"),
     ("+g.gsma.rcs.msgfallback", "fall-back by the network", "U", "imsstack rust-rcs"),
     (f"{_IARI}rcse.im", "one-to-one chat", "ERU", "page rcsjta capinfo aosp samsung"),

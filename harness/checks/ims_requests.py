@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from harness.checks.context import Context
 from harness.checks.identities import aor_of
@@ -21,6 +21,7 @@ from harness.sip.uri import SipUri
 _ACCESS = "P-Access-Network-Info"
 _SUBSCRIBE = requests("SUBSCRIBE")
 _INITIAL = requests("SUBSCRIBE", "PUBLISH", "OPTIONS", "MESSAGE")
+_TELLING = requests("REGISTER", "SUBSCRIBE", "PUBLISH", "OPTIONS", "MESSAGE")
 _SUBSCRIPTION_TIME = 600000
 _CROSSING = 1.0
 _NUMBER = re.compile(r"(?:tel|sips?):(\+?[0-9.\-()]+)(?=[@;]|$)", re.IGNORECASE)
@@ -31,20 +32,21 @@ def registration_in_use(request: Request, context: Context) -> Registration | No
     """The registration of an IMS UE that a new request is sent under, if that is known for sure.
 
     Its latest REGISTER was answered, it reached the host that the request goes to, and it is for
-    the identity in From or for one that the registrar associates with that.
+    the identity in From or P-Preferred-Identity, or for one that the registrar associates with it.
     """
     if tag_of(request.to) is not None or context.session.dialogs.of_call(request.call_id):
         return None  # meant for a dialog, whether or not it has the To tag of it
     if len(request.vias) > 1:
         return None  # seen behind a proxy, which takes its own value off the Route (RFC 3261 §16.4)
-    sender = aor_of(request.from_.uri) if request.from_ is not None else None
+    told = request.headers.values("P-Preferred-Identity")
+    senders = _aors(told) | _aors(request.headers.values("From")[:1])
     known = context.session.registrations.by_aor.values()
-    return next((each for each in known if _is_in_use(each, sender, context)), None)
+    return next((each for each in known if _is_in_use(each, senders, context)), None)
 
 
-def _is_in_use(known: Registration, sender: str | None, context: Context) -> bool:
+def _is_in_use(known: Registration, senders: set[str], context: Context) -> bool:
     latest = known.entry.message
-    if sender is None or not known.is_active or not isinstance(latest, Request):
+    if not known.is_active or not isinstance(latest, Request):
         return False
     # Of several flows (RFC 5626) each has what its own registration gave it.
     if known.entry.destination.host != context.entry.destination.host or not is_ims(latest):
@@ -57,13 +59,18 @@ def _is_in_use(known: Registration, sender: str | None, context: Context) -> boo
     is_settled = answered > _CROSSING or known.succeeded == 1
     has_flows = len(known.answered) > 1 and any("reg-id" in each.params for each in latest.contacts)
     is_known = is_settled and not has_flows
-    return is_known and (sender == known.aor or sender in associated(known))
+    return is_known and bool(senders & ({known.aor} | associated(known)))
 
 
 def associated(known: Registration) -> set[str]:
     """The addresses-of-record that the registrar has associated with a registration."""
+    return _aors(known.associated_uris)
+
+
+def _aors(values: Iterable[str]) -> set[str]:
+    """The addresses-of-record in name-addrs and addr-specs; what is neither is left out."""
     found: set[str] = set()
-    for value in known.associated_uris:
+    for value in values:
         try:
             aor = aor_of(parse_name_addr(value).uri)
         except FieldError:
@@ -182,12 +189,18 @@ def _told(aor: str | None, context: Context) -> str:
 # each access technology), the UE shall insert a P-Access-Network-Info header field into any request
 # for a dialog [...] or any request for a standalone method". A UE that told its access in REGISTER
 # has it available; it can have moved since.
-@check("GEN-ACCESS-1", clause="TS 24.229 §5.1.2A.1.1", level=SHOULD, on=_INITIAL, sender="ue")
+@check("GEN-ACCESS-1", clause="TS 24.229 §5.1.2A.1.1", level=SHOULD, on=_TELLING, sender="ue")
 def access_network_is_told_again(request: Request, context: Context) -> Iterator[Mismatch]:
-    """A UE that tells its access network in REGISTER tells it in its other requests."""
+    """A UE that tells its access network in REGISTER tells it in its other requests.
+
+    A REGISTER tells it as well (§5.1.1.4.1), unless nothing protects it.
+    """
     if request.headers.rows(_ACCESS):
         return
     known = registration_in_use(request, context)
+    if request.method == "REGISTER":
+        is_protected = bool(request.headers.rows(VERIFY))
+        known = context.session.registrations.of(request) if is_protected else None
     latest = known.entry.message if known is not None else None
     if isinstance(latest, Request) and latest.headers.rows(_ACCESS):
         yield mismatch(request, _ACCESS, latest.headers.get(_ACCESS) or "present")

@@ -197,3 +197,33 @@ def renewal_offers_new_associations(request: Request, context: Context) -> Itera
     used = _values(_offers(latest), *_NEW) & _values(_offers(request), *_NEW)
     if used:
         yield mismatch(request, CLIENT, "other values of spi-c and spi-s", ", ".join(sorted(used)))
+
+
+# §5.1.1.2.1: "a Contact header field set to include SIP URI(s) containing the IP address or FQDN of
+# the UE"; §5.1.1.5.1: "The header fields are populated as defined for the initial REGISTER request
+# that was challenged". Only bindings of a UE that is registered are fetched without a Contact.
+@check("REG-IMS-18", clause="TS 24.229 §5.1.1.2.1", level=MUST, on=_REGISTER, sender="ue")
+def aka_registration_has_a_contact(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A REGISTER that begins a registration over IPsec, or answers its challenge, has a Contact."""
+    if request.headers.rows("Contact") or not uses_ipsec(request):
+        return
+    known = context.session.registrations.of(request)
+    waiting = context.session.authentication.challenged.get(request.call_id or "")
+    begins = (known is None or not known.is_active) and all(
+        each.is_placeholder for _, _, each in credentials_in(request)
+    )
+    is_answer = any(_is_first(nonce, context) for nonce, _ in answered_challenges(request, context))
+    if is_answer:
+        begins = waiting is not None and bool(waiting[0].headers.rows("Contact"))
+    if begins:
+        yield mismatch(request, "Contact", "present")
+
+
+# §5.1.1.4.2: "a Security-Client header field, set to specify [...] the new parameter values needed
+# for the setup of two new pairs of security associations" and "a Security-Verify header field".
+@check("REG-IMS-19", clause="TS 24.229 §5.1.1.4.2", level=MUST, on=_REGISTER, sender="ue")
+def protected_registration_offers_again(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A REGISTER over IPsec, which has a Security-Verify, has a Security-Client as well."""
+    is_protected = any(each.name == IPSEC for each in mechanisms_in(request, VERIFY))
+    if is_protected and not request.headers.rows(CLIENT):
+        yield mismatch(request, CLIENT, "present")

@@ -152,6 +152,15 @@ IMS_CASES = [
                 ue(answering(3, **{**_RENEWAL, "Security-Client": _CLIENT}), after=599400),
             ],
         ),
+        ("REG-IMS-18", [*challenged(), answering()], [aka(Contact=None)]),
+        (
+            "REG-IMS-19",
+            [*registered(), ue(answering(3, **_RENEWAL), after=599400)],
+            [
+                *registered(),
+                ue(answering(3, **{**_RENEWAL, "Security-Client": None}), after=599400),
+            ],
+        ),
         (
             "SUB-IMS-1",
             [*registered(), watching()],
@@ -176,4 +185,33 @@ IMS_CASES = [
     )
 ]
 
-CASES = [*SECURITY_CASES, *IMS_CASES]
+_LIST = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<resource-lists xmlns="urn:ietf:params:xml:ns:resource-lists"><list>{}</list></resource-lists>'
+)
+_ENTRY = '<entry uri="sip:bob@example.com"/>'
+
+
+def asking(content: str = _ENTRY, to_tag: str | None = None, **fields: Value) -> bytes:
+    """A SUBSCRIBE with its list in it, as RFC 5367 has it."""
+    given: dict[str, Value] = {
+        "Require": "recipient-list-subscribe",
+        "Supported": "eventlist",
+        "Accept": "application/pidf+xml, application/rlmi+xml, multipart/related",
+        "Content-Type": "application/resource-lists+xml",
+        "Content-Disposition": "recipient-list",
+    }
+    named: dict[str, Value] = {name.replace("_", "-"): value for name, value in fields.items()}
+    body = _LIST.format(content).encode()
+    return request("SUBSCRIBE", to_tag=to_tag, body=body, fields={**given, **named})
+
+
+LIST_CASES = [
+    Case("SUB-LIST-1", [asking()], [asking(Require=None)]),
+    Case("SUB-LIST-2", [asking()], [asking(Content_Disposition=None)]),
+    Case("SUB-LIST-3", [asking()], [asking(Supported=None, Accept="application/pidf+xml")]),
+    Case("SUB-LIST-4", [asking()], [asking(to_tag="bob-1")]),
+    Case("SUB-LIST-5", [asking()], [asking(f"<list>{_ENTRY}</list>")]),
+]
+
+CASES = [*SECURITY_CASES, *IMS_CASES, *LIST_CASES]

@@ -83,13 +83,16 @@ class Said:
 class Handset:
     """A phone and its P-CSCF: what they say, in order.
 
-    `protocol` carries everything; `aka` tells whether IPsec protects it, with ports of its own.
+    `protocol` carries what is small enough; `aka` tells whether IPsec protects it, with ports of
+    its own, and `offers` whether the phone asks for that; `is_terse` that it uses compact names.
     """
 
     host: str = "2001:db8::1"
     proxy: str = "2001:db8::9"
     protocol: Transport = Transport.UDP
     aka: bool = True
+    offers: bool = True
+    is_terse: bool = False
     tells_cell: bool = True
     tags: str = TAGS
     extra: tuple[Line, ...] = ()
@@ -152,7 +155,8 @@ class Handset:
         port = self._server_port if is_protected else 5060
         more = "" if is_protected else ";rport"
         raw, transport = self._carried(line, self.host, port, [*fields, *self.extra], body, more)
-        self.said.append(Said(raw, *self._peers(is_protected, transport), after))
+        said = _terse(raw) if self.is_terse else raw
+        self.said.append(Said(said, *self._peers(is_protected, transport), after))
         return raw
 
     def _is_answered(
@@ -227,7 +231,7 @@ class Handset:
             "Allow: INVITE, ACK, CANCEL, BYE, MESSAGE, NOTIFY, OPTIONS, UPDATE, PRACK, INFO",
             "User-Agent: Vendor Phone-5/AP1A.240305 3gpp-gba",
         ]
-        if self.aka:
+        if self.offers:
             fields += [
                 "Require: sec-agree",
                 "Proxy-Require: sec-agree",
@@ -240,17 +244,19 @@ class Handset:
         return self._asks(f"REGISTER sip:{HOME}", fields, is_protected=is_protected, after=after)
 
     def _challenge(self, nonce: str) -> list[Line]:
-        algorithm = "AKAv1-MD5" if self.aka else "MD5"
+        algorithm = "AKAv1-MD5" if self.offers else "MD5"
         fields = [
-            (f'WWW-Authenticate: Digest realm="{HOME}",nonce="{nonce}",algorithm={algorithm},'
-            'qop="auth"')
+            (
+                f'WWW-Authenticate: Digest realm="{HOME}",nonce="{nonce}",algorithm={algorithm},'
+                'qop="auth"'
+            )
         ]
         return [*fields, f"Security-Server: {self._SERVER}"] if self.aka else fields
 
     def _credentials(self, nonce: str, nc: int) -> str:
         if not nonce:
             return f'username="{IMPI}",realm="{HOME}",nonce="",uri="sip:{HOME}",response=""'
-        algorithm = "AKAv1-MD5" if self.aka else "MD5"
+        algorithm = "AKAv1-MD5" if self.offers else "MD5"
         return (
             f'username="{IMPI}",realm="{HOME}",nonce="{nonce}",uri="sip:{HOME}",qop=auth,'
             f'nc={nc:08x},cnonce="0a4f113b",response="{nc:032x}",algorithm={algorithm}'
@@ -393,8 +399,10 @@ class Handset:
                 "Event: presence",
                 "Require: eventlist",
                 "Subscription-State: terminated;reason=timeout",
-                ('Content-Type: multipart/related;type="application/rlmi+xml";start="<top@rls>";'
-                "boundary=b1"),
+                (
+                    'Content-Type: multipart/related;type="application/rlmi+xml";start="<top@rls>";'
+                    "boundary=b1"
+                ),
             ],
             _rlmi(),
         )
@@ -474,6 +482,29 @@ def _text(line: str, fields: list[Line], body: bytes) -> bytes:
     return head.encode() + body
 
 
+_COMPACT = {
+    "Accept-Contact": "a",
+    "Call-ID": "i",
+    "Contact": "m",
+    "Content-Length": "l",
+    "Content-Type": "c",
+    "Event": "o",
+    "From": "f",
+    "Supported": "k",
+    "To": "t",
+    "Via": "v",
+}
+
+
+def _terse(raw: bytes) -> bytes:
+    """The same message with compact names (RFC 3261 §7.3.3), and no blank after commas."""
+    head, blank, body = raw.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    named = [line.partition(": ") for line in lines]
+    short = [f"{_COMPACT.get(name, name)}:{value}" for name, _, value in named]
+    return "\r\n".join((first, *short)).encode() + blank + body
+
+
 def _mirrored(asked: bytes, tag: str) -> list[Line]:
     lines = asked.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
     kept = [
@@ -497,8 +528,10 @@ def _rlmi() -> bytes:
         (
             "application/rlmi+xml",
             "top@rls",
-            ('<?xml version="1.0"?><list xmlns="urn:ietf:params:xml:ns:rlmi" '
-            f'uri="sip:rls@{HOME}" version="0" fullState="true">{listed}</list>'),
+            (
+                '<?xml version="1.0"?><list xmlns="urn:ietf:params:xml:ns:rlmi" '
+                f'uri="sip:rls@{HOME}" version="0" fullState="true">{listed}</list>'
+            ),
         )
     ]
     for number, uri in enumerate(WANTED):

@@ -15,7 +15,9 @@ PHONES = {
     "voice-only": {"tags": VOICE},
     "tcp-over-ipv4": {"host": "10.1.2.3", "proxy": "10.9.9.9", "protocol": Transport.TCP},
     "outbound": {"contact_params": ";reg-id=1"},
-    "digest-without-ipsec": {"aka": False, "host": "10.1.2.3", "proxy": "10.9.9.9"},
+    "terse": {"is_terse": True},
+    "ipsec-not-taken": {"aka": False},
+    "digest-without-ipsec": {"aka": False, "offers": False, "tells_cell": False},
     "access-not-known": {"tells_cell": False},
 }
 
