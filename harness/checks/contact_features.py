@@ -135,6 +135,16 @@ def _instances(request: Request) -> Iterator[tuple[NameAddr, str]]:
             yield contact, contact.params.get("+sip.instance") or ""
 
 
+def is_instance_id(value: str) -> bool:
+    """Whether a value of +sip.instance has the form of its URN (RFC 5626 §4.1, 4122, 7254)."""
+    match = _INSTANCE.fullmatch(value)
+    if match is None:
+        return False
+    forms = {"urn:uuid:": _UUID, "urn:gsma:imei:": _IMEI}
+    form = next((form for start, form in forms.items() if match[1].lower().startswith(start)), None)
+    return form is None or form.fullmatch(match[1]) is not None
+
+
 def _urns(request: Request, prefix: str) -> Iterator[str]:
     for _, value in _instances(request):
         match = _INSTANCE.fullmatch(value)

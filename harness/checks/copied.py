@@ -23,6 +23,8 @@ def has_copied(message: Message, name: str, context: Context) -> bool:
         return name in _MIRRORED and (request is None or _is_faulty(request, name))
     if not isinstance(message, Request) or context.sender != "ue":
         return False
+    if name == "start-line" and message.start_line[:4].upper() == "SIP/":
+        return False  # a Status-Line that cannot be read: nothing in it is copied
     if _is_from_before(message, name, context):
         return True
     texts = [row.value for row in message.headers.rows(name)]
@@ -46,7 +48,9 @@ def _is_from_before(request: Request, name: str, context: Context) -> bool:
         )
         return name in given and not is_whole
     registered = session.registrations.by_aor.values()
-    return name == "Route" and not any(each.succeeded for each in registered)
+    # A Service-Route is for what comes after the registration.
+    is_given = name == "Route" and request.method != "REGISTER"
+    return is_given and not any(each.succeeded for each in registered)
 
 
 def _is_faulty(request: Request, name: str) -> bool:

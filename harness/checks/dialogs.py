@@ -179,7 +179,9 @@ def dialog_request_has_one_contact(request: Request, context: Context) -> Iterat
     count = request.headers.count("Contact")
     if count != 1:
         yield mismatch(request, "Contact", "1 value", f"{count} values")
-    elif request.contacts and not request.contacts[0].uri.lower().startswith(("sip:", "sips:")):
+    elif shown(request, "Contact").strip() == "*" or (
+        request.contacts and not request.contacts[0].uri.lower().startswith(("sip:", "sips:"))
+    ):
         yield mismatch(request, "Contact", "a SIP or SIPS URI")
 
 
@@ -207,6 +209,8 @@ def new_request_has_a_new_call_id(request: Request, context: Context) -> Iterato
     """A request outside of any dialog has a Call-ID that no other kind of request has used."""
     if tag_of(request.to) is not None or request.call_id is None:
         return
+    if ("ue", request.call_id, request.method) in context.session.spaces:
+        return  # the kind of request that came second was told
     for method in _OUTSIDE:
         other = context.session.spaces.get(("ue", request.call_id, method))
         if other is not None and method != request.method and not other.to_tag:

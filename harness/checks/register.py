@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.checks.contact_features import is_instance_id
 from harness.checks.context import Context
 from harness.checks.places import (
     equal_uris,
@@ -51,6 +52,13 @@ def star_comes_with_expires_zero(request: Request, context: Context) -> Iterator
     """A Contact of "*" is used only with an Expires header field of 0."""
     if request.contact_is_star and request.expires != 0:
         yield mismatch(request, "Expires", "0")
+
+
+@check("REG-STAR-2", clause="RFC 3261 §25.1", level=MUST, on=_REGISTER)
+def star_stands_alone(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A Contact of "*" is the only one."""
+    if request.contact_is_star and request.headers.count("Contact") > 1:
+        yield mismatch(request, "Contact", "* alone, or addresses")
 
 
 @check("REG-CSEQ-1", clause="RFC 3261 §10.2", level=MUST, on=_REGISTER)
@@ -242,7 +250,8 @@ def instance_id_is_persistent(request: Request, context: Context) -> Iterator[Mi
         return
     for contact in request.contacts:
         before, now = known.instances.get(contact.uri), contact.params.get("+sip.instance")
-        if before is not None and now and now != before:
+        # What is no instance-id at all was told where it stood.
+        if before is not None and is_instance_id(before) and now and now != before:
             yield mismatch(request, "Contact", before, now)
 
 

@@ -82,6 +82,18 @@ def _may_answer(response: Response, cseq_key: Key) -> bool:
     return sum(own[index] == cseq_key[index] for index in (2, 3, 5)) >= 2
 
 
+def _has_spoilt_method(response: Response, cseq_key: Key) -> bool:
+    """Whether a response has a request's branch, Call-ID, From tag and number, and only the method
+    of another in CSeq, or nothing that can be read there.
+
+    A response to CANCEL has the branch of the request that it cancels (RFC 3261 §9.1).
+    """
+    own = _cseq_key(response, "ue")
+    is_number = own[3] in ("", cseq_key[3])
+    is_same = is_number and (own[2], own[5]) == (cseq_key[2], cseq_key[5])
+    return is_same and bool(own[2]) and response.method != "CANCEL"
+
+
 def _status(entry: TraceEntry) -> int:
     message = entry.message
     return message.status if isinstance(message, Response) else 0
@@ -93,6 +105,7 @@ class Transactions:
     def __init__(self) -> None:
         self._by_key: dict[Key, Transaction] = {}
         self._by_cseq: Bounded[Key, Transaction] = Bounded(_MAX_TRANSACTIONS)
+        self._by_branch: Bounded[Key, Transaction] = Bounded(_MAX_TRANSACTIONS)
         self._waiting: dict[tuple[Sender, str], dict[Key, Transaction]] = {}
 
     def __len__(self) -> int:
@@ -101,7 +114,8 @@ class Transactions:
     def find(self, message: Request | Response, sender: Sender) -> Transaction | None:
         """The transaction that a message belongs to, if it is known already.
 
-        A response whose Via was spoilt still finds its request by Call-ID, CSeq and From tag.
+        A response whose Via was spoilt still finds its request by Call-ID, CSeq and From tag, and
+        one whose CSeq was, by branch, Call-ID and From tag.
         """
         known = self._by_key.get(transaction_key(message, sender))
         if not isinstance(message, Response):
@@ -111,7 +125,10 @@ class Transactions:
             return known
         # A proxy that forwards without state can give all its requests one branch.
         found = self._by_cseq.get(by_cseq, known)
-        return found if found is None or _may_answer(message, found.cseq_key) else None
+        if found is not None:
+            return found if _may_answer(message, found.cseq_key) else None
+        same = self._by_branch.get(transaction_key(message, sender)[:2])
+        return same if same is not None and _has_spoilt_method(message, same.cseq_key) else None
 
     def is_retransmission(self, entry: TraceEntry, sender: Sender) -> bool:
         """Whether the same bytes were already seen in the same transaction."""
@@ -162,6 +179,8 @@ class Transactions:
             self._no_longer_waiting(replaced)
         self._by_key[key] = made
         self._by_cseq[made.cseq_key] = made
+        if made.has_branch:
+            self._by_branch[made.key[:2]] = made
         if request is not None:
             self._waiting.setdefault((initiator, made.method), {})[key] = made
         return made
@@ -184,6 +203,8 @@ class Transactions:
             self._no_longer_waiting(first)
             if self._by_cseq.get(first.cseq_key) is first:
                 del self._by_cseq[first.cseq_key]
+            if self._by_branch.get(first.key[:2]) is first:
+                del self._by_branch[first.key[:2]]
 
 
 def _is_same_request(known: Transaction, message: Request) -> bool:

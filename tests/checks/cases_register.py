@@ -38,6 +38,11 @@ REGISTER_CASES = [
     Case("REG-TO-1", [FIRST], [register(To="<tel:+123>")]),
     Case("REG-FROM-1", [FIRST], [register(From="<sip:carol@example.com>;tag=1")]),
     Case("REG-STAR-1", [register(Contact="*", Expires=0)], [register(Contact="*")]),
+    Case(
+        "REG-STAR-2",
+        [register(Contact="*", Expires=0)],
+        [register(Contact=["*", "<sip:alice@10.0.0.1>"], Expires=0)],
+    ),
     Case("REG-CSEQ-1", [*REGISTERED, register(2)], [*REGISTERED, register(1)]),
     Case("REG-CSEQ-2", [*REGISTERED, register(2)], [*REGISTERED, register(5)]),
     Case("REG-CALLID-1", [*REGISTERED, register(2)], [*REGISTERED, register(2, "another")]),

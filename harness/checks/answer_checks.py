@@ -1,0 +1,101 @@
+"""What a UAS makes of the fields that it copies (RFC 3581 §4, RFC 3261 §12.1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checks.context import Context
+from harness.checks.identities import canonical_host
+from harness.checks.places import equal_uris, mismatch, tag_of
+from harness.checks.registry import MUST, SHOULD, check, responses
+from harness.model import Mismatch, Peer
+from harness.sip.fields import Via
+from harness.sip.message import Response
+
+
+def _completed_via(response: Response, context: Context) -> tuple[Via, Peer] | None:
+    """The top Via in which the UE has filled in rport, and where the request came from.
+
+    None where the request had a value there already, or rport is left as it was: a UAS that does
+    not know RFC 3581 copies it.
+    """
+    request, entry = context.sip_request, context.request_entry
+    if request is None or entry is None or request.top_via is None or response.top_via is None:
+        return None
+    asked, found = request.top_via, response.top_via
+    is_asked = "rport" in asked.params and not asked.params.get("rport")
+    if not is_asked or asked.branch != found.branch or not found.params.get("rport"):
+        return None
+    return found, entry.source
+
+
+@check("RSP-RPORT-4", clause="RFC 3581 §4", level=MUST, on=responses(), sender="ue")
+def rport_is_the_source_port(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The rport that a UAS fills in is the source port of the request.
+
+    Judged where received is the source address as seen here, so that no NAT lies between.
+    """
+    found = _completed_via(response, context)
+    if found is None or found[0].received is None:
+        return
+    via, source = found
+    is_seen_alike = canonical_host(via.received or "") == canonical_host(source.host)
+    if is_seen_alike and via.rport != source.port:
+        yield mismatch(response, "Via", f"rport={source.port}", f"rport={via.params.get('rport')}")
+
+
+@check("RSP-RPORT-3", clause="RFC 3581 §4", level=SHOULD, on=responses(), sender="ue")
+def rport_comes_with_received(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A UAS that fills in rport inserts received, "even if it is identical to" the sent-by.
+
+    The MUST is for servers that support the extension; a UAS may know rport from elsewhere.
+    """
+    found = _completed_via(response, context)
+    if found is not None and found[0].received is None:
+        yield mismatch(response, "Via", f"received={found[1].host}")
+
+
+@check(
+    "RSP-ROUTE-1",
+    clause="RFC 3261 §12.1.1",
+    level=MUST,
+    on=responses("NOTIFY", status=range(200, 300)),
+    sender="ue",
+)
+def record_route_is_copied_as_it_is(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The Record-Route of a response, if it has one, is that of its request, in the same order.
+
+    Its absence is no fault: by RFC 3265 the response to SUBSCRIBE has made the dialog already.
+    """
+    request = context.sip_request
+    if request is None or not response.record_routes:
+        return
+    if any(each.where == "Record-Route" for each in (*request.malformed, *response.malformed)):
+        return
+    wanted = [each.uri for each in request.record_routes]
+    found = [each.uri for each in response.record_routes]
+    if len(wanted) != len(found) or not all(map(_is_same, wanted, found)):
+        yield mismatch(
+            response, "Record-Route", ", ".join(f"<{uri}>" for uri in wanted) or "absent"
+        )
+
+
+def _is_same(one: str, other: str) -> bool:
+    # "... including the URIs, URI parameters, and any Record-Route header field parameters".
+    return equal_uris(one, other) and one.count(";") == other.count(";")
+
+
+@check(
+    "RSP-CONTACT-1",
+    clause="RFC 3261 §12.1.1",
+    level=MUST,
+    on=responses("NOTIFY", status=range(200, 300)),
+    sender="ue",
+)
+def contact_of_the_answer_is_a_sip_uri(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The Contact of the answer to a NOTIFY, if there is one, is a SIP or SIPS URI."""
+    if tag_of(response.to) is None:
+        return
+    for contact in response.contacts:
+        if not contact.uri.lower().startswith(("sip:", "sips:")):
+            yield mismatch(response, "Contact", "a SIP or SIPS URI", contact.uri)
