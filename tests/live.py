@@ -7,17 +7,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from harness.config import Profile, load_profile
+from harness.flow.steps import load_flow
+from harness.live import LiveNetwork
 from harness.model import Peer, Send, Transport
+from harness.paths import FLOW
 from harness.report.record import Record, read_record
+from harness.run import Run
 from harness.serving import new_id
+from harness.sip.aka import Card
 from harness.transport.driver import Driver
+from harness.transport.tls import ClientTls
 from harness.ue.agent import ReferenceUe
 from harness.ue.settings import Settings
 
@@ -116,28 +122,33 @@ async def play_ue(
     host: str = "127.0.0.1",
     transport: Transport = Transport.UDP,
     profile: Profile | None = None,
+    ca: Path | None = None,
+    secure: bool = False,
+    https: bool = False,
 ) -> None:
     """The reference UE on sockets of its own against a network side on `host`, until it is over.
 
     Requests that begin with `keeps_back` are never sent.
     """
     pixit = (profile or load_profile("documented")).pixit
-    driver = Driver()
+    driver = Driver(client_tls=ClientTls(ca) if ca is not None else None)
     local, _ = await driver.listen([Peer(host, 0, kind) for kind in (Transport.UDP, Transport.TCP)])
-    other = Transport.TCP if transport is Transport.UDP else Transport.UDP
-    xcap_server = Peer(host, xcap, Transport.HTTP)
+    others = {Transport.UDP: (Transport.TCP,), Transport.TCP: (Transport.UDP,)}
+    xcap_server = Peer(host, xcap, Transport.HTTPS if https else Transport.HTTP)
     settings = Settings(
         registrar=Peer(host, sip, transport),
         domain=pixit.domain,
-        xcap_root=f"http://{xcap_server}",
+        xcap_root=f"{xcap_server.transport.value}://{xcap_server}",
         identity=pixit.impu,
         local=replace(local, transport=transport),
         display_name=pixit.display_name,
         impi=pixit.impi,
         realm=pixit.realm,
         password=pixit.password.get_secret_value(),
+        card=Card.make(*pixit.usim.octets) if pixit.usim is not None else None,
         imei=pixit.imei,
-        transports=(transport, other),
+        transports=(transport, *others.get(transport, ())),
+        secure=secure,
         user_agent=pixit.user_agent,
         list_name=pixit.list_name,
     )
@@ -161,3 +172,53 @@ async def _listens(host: str, port: int) -> bool:
     writer.close()
     await writer.wait_closed()
     return True
+
+
+class Lab:
+    """A live network side and its run, as a session has them."""
+
+    def __init__(self, folder: Path, profile: Profile) -> None:
+        self.folder = folder
+        self.profile = profile
+        self.run = Run(
+            load_flow(FLOW), profile, folder, about={"mode": "live", "source": "test"}, is_live=True
+        )
+        self.network = LiveNetwork(profile, self.run)
+
+    def close(self) -> None:
+        self.network.stop()
+        self.run.finish()
+
+    def until(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
+        with self.run._changed:
+            assert self.run._changed.wait_for(condition, seconds)
+
+    def passed(self, step: str) -> bool:
+        return self.run.result(step).verdict.value == "pass"
+
+    def verdicts(self) -> dict[str, dict[str, str]]:
+        """Verdicts by step, of each UE."""
+        return {
+            ue.address: {each.step.id: each.verdict.value for each in ue.steps}
+            for ue in self.run.ues
+        }
+
+
+class PlayingUe:
+    """A reference UE on a thread, until the block ends."""
+
+    def __init__(self, lab: Lab, host: str = "127.0.0.1", **options: object) -> None:
+        self._over = threading.Event()
+        work = play_ue(
+            lab.network.sip.port, lab.network.xcap.port, self._over, host=host, **options
+        )  # type: ignore[arg-type]
+        self._thread = threading.Thread(target=asyncio.run, args=(work,))
+
+    def __enter__(self) -> PlayingUe:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(30.0)
+        assert not self._thread.is_alive()

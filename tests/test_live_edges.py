@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -14,18 +13,14 @@ import pytest
 
 from harness.capture.messages import CaptureReader
 from harness.config import Profile, load_profile
-from harness.flow.steps import load_flow
-from harness.live import LiveNetwork
 from harness.model import Peer, Send, Transport
-from harness.paths import FLOW
 from harness.report.record import read_record
 from harness.report.views import write_reports
-from harness.run import Run
 from harness.sip.message import Request, Response, parse
 from harness.transport.datagrams import Datagrams, local_address_towards
 from harness.transport.driver import Driver, ListenError
 from harness.transport.listening import _listening_socket
-from tests.live import play_ue
+from tests.live import Lab, PlayingUe
 
 SECONDS = 30.0
 
@@ -36,60 +31,11 @@ def profile_bound_to(host: str, **values: object) -> Profile:
     return profile.model_copy(update={"network": network})
 
 
-class Lab:
-    """A live network side and its run, as a session has them."""
-
-    def __init__(self, folder: Path, profile: Profile) -> None:
-        self.folder = folder
-        self.run = Run(
-            load_flow(FLOW), profile, folder, about={"mode": "live", "source": "test"}, is_live=True
-        )
-        self.network = LiveNetwork(profile, self.run)
-
-    def close(self) -> None:
-        self.network.stop()
-        self.run.finish()
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        with self.run._changed:
-            assert self.run._changed.wait_for(condition, SECONDS)
-
-    def passed(self, step: str) -> bool:
-        return self.run.result(step).verdict.value == "pass"
-
-    def verdicts(self) -> dict[str, dict[str, str]]:
-        """Verdicts by step, of each UE."""
-        return {
-            ue.address: {each.step.id: each.verdict.value for each in ue.steps}
-            for ue in self.run.ues
-        }
-
-
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     found = Lab(tmp_path, profile_bound_to("127.0.0.1"))
     yield found
     found.close()
-
-
-class PlayingUe:
-    """A reference UE on a thread, until the block ends."""
-
-    def __init__(self, lab: Lab, host: str = "127.0.0.1", **options: object) -> None:
-        self._over = threading.Event()
-        work = play_ue(
-            lab.network.sip.port, lab.network.xcap.port, self._over, host=host, **options
-        )  # type: ignore[arg-type]
-        self._thread = threading.Thread(target=asyncio.run, args=(work,))
-
-    def __enter__(self) -> PlayingUe:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join(SECONDS)
-        assert not self._thread.is_alive()
 
 
 class Phone:
