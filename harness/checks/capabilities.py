@@ -26,6 +26,7 @@ from harness.checks.capability_tags import (
     capabilities_preferred,
 )
 from harness.checks.context import Context
+from harness.checks.ims_requests import registration_in_use
 from harness.checks.registry import INFO, SHOULD, check, requests, responses, sip_messages
 from harness.model import Mismatch
 from harness.sip.message import Message, Request, Response
@@ -169,3 +170,46 @@ def query_says_its_tags_twice(request: Request, context: Context) -> Iterator[Mi
     for key, each in preferred.items():
         if key not in claimed:
             yield _at(request, "Accept-Contact", "the same tag in Contact", each.text)
+
+
+# A UE may offer what goes with a call only while there is one, and register it or not.
+_WITH_A_CALL = frozenset(
+    f"urn:urn-7:3gpp-application.ims.iari.{name}" for name in ("gsma-is", "gsma-vs")
+)
+
+
+# TS 24.229 §5.1.1.2.1: "The UE shall include all supported ICSI values [...] for the IMS
+# communication services it intends to use, and IARI values [...], for the IMS applications it
+# intends to use". What it uses can have changed while a registration is under way, so that it is a
+# remark.
+@check(
+    "CAP-AGREE-4",
+    clause="TS 24.229 §5.1.1.2.1",
+    level=SHOULD,
+    on=requests("OPTIONS", "SUBSCRIBE", "PUBLISH", "MESSAGE", "INVITE", "REFER"),
+    sender="ue",
+)
+def used_services_are_registered(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The services that a request of the UE is for, or offers in Contact, are registered."""
+    found = [("Contact", each.urn) for each in capabilities_claimed(request) if each.urn]
+    preferred = request.headers.values("P-Preferred-Service")
+    found += [("P-Preferred-Service", value.strip()) for value in preferred]
+    if not found:
+        return
+    known = registration_in_use(request, context)
+    if known is None or len(known.answered) > 1:
+        return  # of two clients of one user each registers its own
+    registered = {key for key in known.capabilities if key.startswith("urn:")}
+    for field, urn in found if registered else ():
+        if urn.lower() not in _WITH_A_CALL and not _is_among(urn.lower(), registered):
+            shown = urn if field != "Contact" else _written(request, urn)
+            yield _at(request, field, "a service or application that is registered", shown)
+
+
+def _is_among(urn: str, registered: set[str]) -> bool:
+    """Whether a service is registered, itself or as what it is a subclass of (§7.2A.8.2)."""
+    return any(urn == each or urn.startswith(f"{each}.") for each in registered)
+
+
+def _written(request: Request, urn: str) -> str:
+    return next(each.written for each in capabilities_claimed(request) if each.urn == urn)

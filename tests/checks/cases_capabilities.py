@@ -127,6 +127,12 @@ CASES = [
         RCSE,
     ),
     Case(
+        "CAP-AGREE-4",
+        [*registered(icsi("oma.cpm.session")), *query(icsi("oma.cpm.session.group"), None)],
+        [*registered(icsi("oma.cpm.session")), *query(icsi("oma.cpm.msg"), None)],
+        UP,
+    ),
+    Case(
         "CAP-SERVICE-1",
         published(IM),
         published(("org.openmobilealliance:IM-Session", "1.0")),

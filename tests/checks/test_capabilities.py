@@ -166,7 +166,7 @@ def test_judge_compares_with_no_version_under_a_profile_without_rcs() -> None:
     steps = [
         *registered(iari("rcs.nothing")),
         *published(("org.openmobilealliance:Nothing", "1.0")),
-        *query(iari("rcse.im"), None),
+        *query(iari("rcs.nothing"), None),
     ]
 
     assert not [each for each in judge(steps, "documented").ids() if each.startswith("CAP-")]
