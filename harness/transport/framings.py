@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -17,6 +18,7 @@ from harness.xcap.http import make_http_response
 # RFC 5626 §4.4.1: the answer to a double-CRLF keep-alive.
 _PONG = b"\r\n"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _HTTP_REASONS = {
     408: "Request Timeout",
     413: "Content Too Large",
@@ -66,17 +68,25 @@ class SipFraming:
         for frame in frames:
             if frame.kind == "ping":
                 cut.answer += _PONG
-            elif frame.kind == "garbage" and not self._broken and _is_too_large(frame.data):
-                cut.refused, cut.status = frame.data, 513
-                break
-            elif frame.kind != "pong":
+            elif frame.kind == "message":
                 cut.messages.append(frame.data)
-                self._broken = self._broken or frame.kind == "garbage"
+            elif frame.kind == "garbage" and self._lose(frame.data, cut):
+                break
         if frames:
             self.held = len(self._framer.pending.lstrip(b"\r\n"))
         elif self.held or data.strip(b"\r\n"):
             self.held += len(data)
         return cut
+
+    def _lose(self, garbage: bytes, cut: Cut) -> bool:
+        """Where messages can no longer be told apart; True where we say why."""
+        head = b"" if self._broken else _large_head(garbage)
+        self._broken = True
+        if head:
+            cut.refused, cut.status = head, 513
+        else:
+            cut.messages.append(garbage)
+        return bool(head)
 
     def close(self) -> list[bytes]:
         pending = self._framer.pending
@@ -111,7 +121,7 @@ class HttpFraming:
         """What the framer gave up at its bounds is no message, and nothing after it is."""
         for index, message in enumerate(cut.messages):
             is_cut_head = len(message) >= MAX_HEAD and b"\n\r\n" not in message[:MAX_HEAD]
-            if is_cut_head or len(message) > MAX_HEAD + MAX_BODY:
+            if is_cut_head or len(message) > MAX_BODY:
                 cut.refused, cut.status = message, 431 if is_cut_head else 413
                 del cut.messages[index:]
                 return
@@ -152,10 +162,12 @@ def make_refusal(kind: Transport, raw: bytes, status: int, source: Peer, now: fl
         return b""
 
 
-def _is_too_large(raw: bytes) -> bool:
-    """Whether this is the head of a request whose body nobody holds (RFC 3261 §21.5.7)."""
-    if not raw.rstrip(b" \t").endswith((b"\n\r\n", b"\n\n")):
-        return False
-    request = parse(raw)
+def _large_head(raw: bytes) -> bytes:
+    """The head of a request whose body nobody holds (RFC 3261 §21.5.7), else b""."""
+    end = _END_OF_HEAD.search(raw)
+    if end is None:
+        return b""
+    head = raw[: end.end()]
+    request = parse(head)
     length = request.content_length if isinstance(request, Request) else None
-    return length is not None and length + len(raw) > MAX_MESSAGE
+    return head if length is not None and length + len(head) > MAX_MESSAGE else b""
