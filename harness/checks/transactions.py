@@ -128,7 +128,10 @@ class Transactions:
         if found is not None:
             return found if _may_answer(message, found.cseq_key) else None
         same = self._by_branch.get(transaction_key(message, sender)[:2])
-        return same if same is not None and _has_spoilt_method(message, same.cseq_key) else None
+        # CANCEL and ACK share the branch of their INVITE, which the capture may lack.
+        if same is None or same.method in ("CANCEL", "ACK"):
+            return None
+        return same if _has_spoilt_method(message, same.cseq_key) else None
 
     def is_retransmission(self, entry: TraceEntry, sender: Sender) -> bool:
         """Whether the same bytes were already seen in the same transaction."""
