@@ -7,6 +7,7 @@ by what is open (registrations, dialogs, publications), not by the length of the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.checks.bounded import Bounded
@@ -35,6 +36,8 @@ Space = tuple[Sender, str, str, str]
 # redirection (RFC 3261 §8.1.3.4: "SHOULD re-use the header fields"), to another server (RFC 3263
 # §4.3: a 503, or no answer, which a proxy reports as 408) or over another flow (RFC 5626 §4.3).
 _TRIED_ELSEWHERE = frozenset({*range(300, 400), 408, 430, 503})
+
+_IN_DIALOGS = ("SUBSCRIBE", "NOTIFY", "INVITE", "UPDATE", "PRACK", "INFO", "REFER", "BYE")
 
 # Packets may overtake one another on the way to where they were captured.
 _REORDERED = 1.0
@@ -91,6 +94,8 @@ class Session:
         default_factory=lambda: Bounded(_MAX_REMEMBERED)
     )
     """By sender, branch and method: the request that used it first."""
+    tags: Bounded[str, Sent] = field(default_factory=lambda: Bounded(_MAX_REMEMBERED))
+    """By From tag: the UE's request outside of any dialog that used it first."""
     spaces: Bounded[tuple[Sender, str, str], Sent] = field(
         default_factory=lambda: Bounded(_MAX_REMEMBERED)
     )
@@ -158,7 +163,8 @@ class Session:
         """
         if request.cseq is None:
             return False
-        seen = [each for space in _spaces(request, sender) for each in self.numbers.get(space, ())]
+        spaces = _spaces(request, sender) | set(_dialog_spaces(request, sender))
+        seen = [each for space in spaces for each in self.numbers.get(space, ())]
         number = request.cseq.number
         if not seen or number in (each for each, _ in seen):
             return False
@@ -223,6 +229,8 @@ class Session:
             if request.method != "ACK":
                 self.unanswered[entry.number] = entry
             return
+        if sent.from_tag and not sent.to_tag:
+            self.tags.setdefault(sent.from_tag, sent)
         self.authentication.note_request(request)
         if request.method == "REGISTER":
             self.registrations.note_request(request, entry)
@@ -280,6 +288,13 @@ def _spaces(request: Request, sender: Sender) -> set[Space]:
     """The space of a request, and that of the request outside of dialogs which made its dialog."""
     space = _space(request, sender)
     return {space, (*space[:2], "", space[3])}
+
+
+def _dialog_spaces(request: Request, sender: Sender) -> Iterator[Space]:
+    """The spaces of the other methods in a request's dialog, which share its numbers."""
+    sender, call, tag, _ = _space(request, sender)
+    if tag:
+        yield from ((sender, call, tag, method) for method in _IN_DIALOGS)
 
 
 def _space(request: Request, sender: Sender) -> Space:
