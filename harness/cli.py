@@ -89,14 +89,39 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_validate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", metavar="FILE", help='a body ("-": standard input)')
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help='a body, with or without the header fields before it; gzip is undone ("-": standard '
+        "input)",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument(
         "--type",
         metavar="MEDIA/TYPE",
-        help="Content-Type of the bodies, with its parameters (default: what the root tells)",
+        help="Content-Type of the bodies, with its parameters (default: what header fields, "
+        "delimiter or root tell)",
+    )
+    parser.add_argument(
+        "--at",
+        metavar="XCAP-URI",
+        default="",
+        help="where the bodies belong: path and query of the request that puts them, as in "
+        "/resource-lists/users/sip:a@b/index/~~/resource-lists/list%%5B1%%5D",
+    )
+    parser.add_argument(
+        "--coding",
+        action="append",
+        default=[],
+        choices=("gzip", "deflate", "identity"),
+        help="a content coding of the bodies, in the order of Content-Encoding (repeatable)",
     )
     _add_profile(parser)
+    parser.epilog = (
+        "Exit status: 0 no body breaks a MUST, 1 some does, 2 some body could not be read or "
+        "judged. A file has at most 16 MiB, an XML document 2 MiB and 100 levels."
+    )
     parser.set_defaults(run=_validate)
 
 
@@ -286,6 +311,8 @@ def _validate(arguments: argparse.Namespace) -> int:
         load_profile(arguments.profile),
         time.time(),
         content_type=arguments.type,
+        at=arguments.at,
+        codings=tuple(arguments.coding),
         as_json=arguments.format == "json",
     )
 

@@ -12,10 +12,12 @@ from harness.model import Level
 from harness.output import Output, complain
 from harness.report.text import plain
 from harness.validate import BodyJudge, Validation, to_json
+from harness.xcap.framing import MAX_BODY
 
 EXIT_OK, EXIT_FINDINGS, EXIT_UNUSABLE = 0, 1, 2
-MAX_FILE = 10 * 1024 * 1024
-"""Bytes of a file that are read; what is longer is no message body."""
+MAX_FILE = MAX_BODY
+"""Bytes of a file that are read, as many as of the body of a message; each XML document in it has
+a bound of its own (`harness.body.wellformed.MAX_BYTES`)."""
 
 STANDARD_INPUT = "-"
 _COLOUR = {Level.MUST: "red", Level.SHOULD: "yellow", Level.INFO: "dim"}
@@ -44,13 +46,15 @@ def run_validate(
     time: float,
     *,
     content_type: str | None = None,
+    at: str = "",
+    codings: tuple[str, ...] = (),
     as_json: bool = False,
 ) -> int:
     """Judge bodies one after the other; one that cannot be read does not stop the others."""
     judge, output, status = BodyJudge(profile, time), Output(), EXIT_OK
     for name in names:
         try:
-            result = judge.judge(name, read_body(name), content_type)
+            result = judge.judge(name, read_body(name), content_type, at=at, codings=codings)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             result = Validation(name, "", problems=(reason,))

@@ -32,7 +32,7 @@ ALLOWED = {
     "report": {"model", "trace", "flow", "sip", "xcap"},
     "catalogue": {"model", "config", "checks", "flow"},
     "audit": {"model", "config", "trace", "capture", "checks", "flow"},
-    "validate": {"model", "config", "trace", "body", "checks"},
+    "validate": {"model", "config", "trace", "xcap", "body", "checks"},
     "parallel": {"model", "config", "checks", "flow", "audit"},
 }
 ENTRY_POINTS = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.body.content_coding import encode
 from harness.cli import main
 from harness.config import load_profile
 from harness.validate import BodyFinding, BodyJudge, Validation
@@ -87,16 +88,20 @@ def test_known_content_of_an_unknown_document_is_judged() -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "problem"),
     [
-        ("--x\r\n\r\n--x--", None, "--type"),
+        ("--x", None, "--type"),
         ("x", "image/jpeg", "nothing is known"),
         ("x", "nonsense", "no media type"),
         ("x", "a/b\r\nVia: x", "no media type"),
-        ('<entry uri="sip:a@b"/>', "application/xcap-el+xml", "whole document"),
+        ('<entry uri="sip:a@b"/>', "application/xcap-el+xml", "--at"),
+        ("x", "application/xcap-att+xml", "--at"),
+        (b"\x1f\x8b\x08", None, "gzip body is cut off"),
         (PIDF % ("x" * 3_000_000), None, "bytes"),
         (PIDF % ("<a>" * 1000 + "</a>" * 1000), None, "depth"),
     ],
 )
-def test_what_cannot_be_judged_is_said(body: str, content_type: str | None, problem: str) -> None:
+def test_what_cannot_be_judged_is_said(
+    body: str | bytes, content_type: str | None, problem: str
+) -> None:
     (said,) = validated(body, content_type).problems
     assert problem in said
 
@@ -133,6 +138,86 @@ def test_no_check_fails_on_any_document_of_the_corpus() -> None:
 
 def test_published_body_of_the_flow_keeps_every_must() -> None:
     assert not validated(DECLARATION + PUBLISHED_BODY).is_broken
+
+
+LISTS = '<resource-lists xmlns="urn:ietf:params:xml:ns:resource-lists">%s</resource-lists>'
+AT = "/resource-lists/users/sip:a@b/index"
+
+
+def put(body: str, at: str) -> list[str]:
+    result = BodyJudge(load_profile("ietf"), NOW).judge("x", body.encode(), at=at)
+    assert result.problems == ()
+    return [each.check for each in result.findings if each.level == "must"]
+
+
+def test_lists_are_judged_by_the_rules_of_xcap_wherever_they_are_put() -> None:
+    assert put(LISTS % '<list name="a"/><list name="b"/>', "") == []
+    assert put(LISTS % '<list name="a"/><list name="a"/>', "") == ["XCAP-UNIQUE-1"]
+
+
+@pytest.mark.parametrize(
+    ("node", "body", "checks"),
+    [
+        ("/~~/resource-lists/list/entry", '<entry uri="sip:a@b"/>', []),
+        ("/~~/resource-lists/list/entry", "<entry/>", ["XML-SCHEMA-LISTS-1"]),
+        ("/~~/resource-lists/list", '<entry uri="sip:a@b"/>', ["XCAP-ELEMENT-1"]),
+        ("/~~/resource-lists/list/entry", "<entry", ["XML-FORM-2"]),
+        ("/~~/resource-lists/list/entry", "", ["XML-FORM-2"]),
+        ("/~~/resource-lists/list/@name", "friends", []),
+        ("/~~/resource-lists/list/@name", "a < b", ["XCAP-ATTRIBUTE-2"]),
+        ("/~~/resource-lists//list", "<list/>", ["XCAP-SELECTOR-1"]),
+        ("", LISTS % "", []),
+    ],
+)
+def test_part_of_a_document_is_judged_by_its_place(node: str, body: str, checks: list[str]) -> None:
+    assert sorted(put(body, AT + node)) == checks
+
+
+def test_namespace_bindings_are_judged_by_their_form() -> None:
+    kind = "application/xcap-ns+xml"
+    assert validated('<a xmlns:b="urn:b"/>', kind).findings == ()
+    assert found(validated("<a>b</a>", kind), "XCAP-NAMESPACES-4").level == "should"
+
+
+def test_place_with_white_space_is_refused() -> None:
+    result = BodyJudge(load_profile("ietf"), NOW).judge("x", b"<a/>", at=f"{AT} HTTP/1.1\r\nA: b")
+    assert "white space" in result.problems[0]
+
+
+def test_header_fields_before_a_body_tell_what_it_is() -> None:
+    head = f"NOTIFY sip:a@b SIP/2.0\r\nContent-Type: {RELATED}\r\n\r\n"
+    body = head + MULTIPART % (PIDF % (TUPLE % "OPEN"))
+    result = validated(body)
+    assert result.media_type == "multipart/related"
+    line = found(result, "XML-SCHEMA-PIDF-1").line
+    assert line == body.count("\n", 0, body.index("<basic>")) + 1
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_coded_body_is_judged_without_lines_of_the_file(coding: str) -> None:
+    data = encode((PIDF % (TUPLE % "OPEN")).encode(), coding)
+    head = f"Content-Type: application/pidf+xml\r\nContent-Encoding: {coding}\r\n\r\n".encode()
+    judge = BodyJudge(load_profile("ietf"), NOW)
+    for given in (judge.judge("x", data, codings=(coding,)), judge.judge("x", head + data)):
+        assert found(given, "XML-SCHEMA-PIDF-1").line is None
+    if coding == "gzip":
+        assert judge.judge("x", data).is_broken
+
+
+def test_delimiter_tells_a_multipart_body() -> None:
+    inner = '<list xmlns="urn:ietf:params:xml:ns:rlmi" uri="sip:a" version="x" fullState="true"/>'
+    body = (MULTIPART % inner).replace("pidf", "rlmi")
+    result = validated(body)
+    assert result.media_type == "multipart/related"
+    assert result.is_broken
+    assert validated(MULTIPART % (PIDF % "")).media_type == "multipart/mixed"
+
+
+def test_command_judges_a_part_at_its_place(body: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body.write_text("<entry/>")
+    at = f"{AT}/~~/resource-lists/list/entry"
+    assert main(["validate", "--at", at, str(body)]) == 1
+    assert "RFC 4826" in capsys.readouterr().out
 
 
 def test_command_answers_0_for_a_right_body(body: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -122,6 +122,12 @@ def parse_multipart(body: bytes, content_type: str) -> Multipart:
     return Multipart(media_type, boundary, tuple(parts), root, preamble, epilogue, tuple(faults))
 
 
+def media_type_of_first_part(body: bytes, content_type: str) -> str:
+    """The media type of the first part of a multipart body; "" where there is no part."""
+    parts = parse_multipart(body, content_type).parts
+    return parts[0].media_type if parts else ""
+
+
 def make_part(content_type: str, body: bytes, content_id: str | None = None) -> Part:
     """A part as SIP carries it: binary, with a Content-ID if something refers to it."""
     headers = [("Content-Transfer-Encoding", "binary"), ("Content-Type", content_type)]

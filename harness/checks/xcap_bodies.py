@@ -13,7 +13,7 @@ from lxml import etree
 from harness.body.wellformed import BodyError, parse_fragment
 from harness.checks.context import Context
 from harness.checks.http_places import body_mismatch, http_request
-from harness.checks.registry import MUST, check, http_requests, http_responses
+from harness.checks.registry import MUST, SHOULD, check, http_requests, http_responses
 from harness.checks.xcap_target import XcapTarget, xcap_target
 from harness.model import Mismatch
 from harness.xcap.http import HttpMessage, HttpRequest, HttpResponse
@@ -152,3 +152,28 @@ def selector_selects_the_attribute_put(
     value = _unquoted(request.body.decode("utf-8", "replace"))
     if "&" not in value and value != test.value:
         yield body_mismatch(request, f'"{test.value}", as the selector says', value)
+
+
+@check(
+    "XCAP-NAMESPACES-4", clause="RFC 4825 §10", level=SHOULD, on=http_responses("GET", status=200)
+)
+def bindings_are_on_one_empty_element(
+    response: HttpResponse, context: Context
+) -> Iterator[Mismatch]:
+    """Namespace bindings are one element of the selected name, with declarations and no content."""
+    request = http_request(context)
+    target = xcap_target(request) if request is not None else None
+    node = target.uri.node if target is not None and target.uri is not None else None
+    if node is None or node.kind != "namespaces":
+        return
+    try:
+        element = read_element(response.body)
+    except BodyError as error:
+        yield body_mismatch(response, "one XML element", error.reason)
+        return
+    name = node.steps[-1].name
+    found = etree.QName(element).localname
+    if name is not None and name.local != found:
+        yield body_mismatch(response, f"<{name.local}>", f"<{found}>")
+    if len(element) or (element.text or "").strip() or element.attrib:
+        yield body_mismatch(response, "declarations and no content", "attributes or content")

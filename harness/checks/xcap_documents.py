@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote
 
 from lxml import etree
 
 from harness.body.namespaces import RESOURCE_LISTS, RLS_SERVICES
-from harness.body.wellformed import BodyError, line_of, parse_fragment, parse_xml
+from harness.body.schema_errors import path_of
+from harness.body.wellformed import BodyError, line_of, parse_fragment
 from harness.checks.context import Context
 from harness.checks.http_general import bad_character
 from harness.checks.http_places import body_mismatch, is_forwarded
@@ -17,6 +19,7 @@ from harness.checks.registry import MUST, SHOULD, at_end, check, http_requests
 from harness.checks.session import Session
 from harness.checks.session_xcap import Document
 from harness.checks.xcap_target import XcapTarget, read_xcap_uri, xcap_target
+from harness.checks.xml_trees import read_tree
 from harness.config import Profile
 from harness.model import Mismatch
 from harness.trace import TraceEntry
@@ -24,10 +27,9 @@ from harness.xcap.constraints import (
     Constraint,
     Situation,
     absolute_anchors,
+    duplicates,
     relative_entry_refs,
     resource_list_uris,
-    unique_in_lists,
-    unique_services,
 )
 from harness.xcap.errors import ConflictError
 from harness.xcap.http import HttpRequest
@@ -50,7 +52,7 @@ def _read(kind: str, auid: str, data: bytes) -> etree._Element | None:
     """The root of what is put, remembered for the checks that look at it one after another."""
     try:
         if kind == "document":
-            return parse_xml(data)
+            return read_tree(data)
         if kind == "element":
             return parse_fragment(data, _LISTS_TYPE_ROOTS[auid])
     except BodyError:
@@ -78,16 +80,34 @@ def _broken(request: HttpRequest, constraint: Constraint, expected: str) -> Iter
             yield body_mismatch(request, expected, observed)
 
 
+def _at(request: HttpRequest, element: etree._Element, name: str, expected: str) -> Mismatch:
+    """A mismatch at an attribute of what is put."""
+    found = body_mismatch(request, expected, element.get(name) or "", _line(element))
+    return replace(found, where=f"{path_of(element)}/@{name}")
+
+
 @check("XCAP-UNIQUE-1", clause="RFC 4826 §3.4.5", level=MUST, on=http_requests("PUT"))
 def list_members_are_unique(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """Names of lists, URIs of entries, refs and anchors are unique within their parent."""
-    yield from _broken(request, unique_in_lists, "a value that no sibling has")
+    found = _put(request)
+    seen: set[tuple[object, str, str]] = set()
+    for element, name in duplicates(found[1]) if found is not None else ():
+        key = (element.getparent(), str(element.tag), element.get(name) or "")
+        if key in seen:
+            yield _at(request, element, name, "a value that no sibling has")
+        seen.add(key)
 
 
 @check("XCAP-UNIQUE-2", clause="RFC 4826 §4.4.5", level=MUST, on=http_requests("PUT"))
 def service_uris_are_unique(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """The URI of a service is that of no other service."""
-    yield from _broken(request, unique_services, "a URI that no other service has")
+    found = _put(request)
+    seen: set[str] = set()
+    for element in found[1].iter(f"{{{RLS_SERVICES}}}service") if found is not None else ():
+        uri = element.get("uri") or ""
+        if uri and uri in seen:
+            yield _at(request, element, "uri", "a URI that no other service has")
+        seen.add(uri)
 
 
 @check("XCAP-ANCHOR-1", clause="RFC 4826 §3.4.5", level=MUST, on=http_requests("PUT"))
@@ -171,7 +191,7 @@ def _root_of(document: Document) -> etree._Element | None:
     if document.content is None or document.edited:
         return None
     try:
-        return parse_xml(document.content)
+        return read_tree(document.content)
     except BodyError:
         return None
 
@@ -215,7 +235,7 @@ def _is_missing(uri: str, session: Session) -> bool:
     if document.content is None or changed or not _is_put(document.source):
         return False
     try:
-        root = parse_xml(document.content)
+        root = read_tree(document.content)
     except BodyError:
         return False
     return select(root, node.steps, RESOURCE_LISTS) is None

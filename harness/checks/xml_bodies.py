@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from harness.body.schema import BodyError, parse_xml, unknown_namespaces
@@ -87,6 +88,17 @@ def put_has_content(request: HttpRequest, context: Context) -> Iterator[Mismatch
     if target.kind in ("document", "element"):
         what = f"an XML {target.kind}"
         yield Mismatch(what, "an empty body", "body", len(request.raw))
+
+
+@check("XML-BOUNDS-1", clause="RFC 3470 §7", level=INFO, on=unreadable_bodies(*DOCUMENTS))
+def body_is_within_bounds(error: Exception, context: Context) -> Iterator[Mismatch]:
+    """An XML body is not too large, too deep or in too rare an encoding to be judged."""
+    if isinstance(error, BoundsError):
+        hint = "the harness did not look further: nothing else is known of this body"
+        place = at_body(
+            context, "a body that can be read within bounds", error.reason, error.offset
+        )
+        yield replace(place, hint=hint)
 
 
 @check("XML-DOCTYPE-1", clause="RFC 3470 §4.13", level=INFO, on=unreadable_bodies(*DOCUMENTS))

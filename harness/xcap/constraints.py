@@ -57,15 +57,15 @@ def unique_in_lists(root: etree._Element, situation: Situation) -> None:
 
     Compared as case-sensitive strings (RFC 4826 §3.4.5).
     """
-    duplicates = list(islice(_duplicates(root), MAX_REPORTED))
-    if duplicates:
+    found = list(islice(duplicates(root), MAX_REPORTED))
+    if found:
         fields = tuple(
-            Exists(field_selector(child, name, situation.namespace)) for child, name in duplicates
+            Exists(field_selector(child, name, situation.namespace)) for child, name in found
         )
         raise conflict("uniqueness-failure", "not unique within its parent", None, fields)
 
 
-def _duplicates(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+def duplicates(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
     """The elements whose key stands more than once under their parent, with its attribute."""
     for parent in root.iter(f"{{{_RESOURCE_LISTS}}}*", f"{{{_RLS_SERVICES}}}*"):
         keyed = [(child, _UNIQUE[child.tag]) for child in parent if child.tag in _UNIQUE]

@@ -27,7 +27,10 @@ MOOD = '<r:mood from="2014-06-19T0{}:00:00Z" until="2014-06-19T0{}:00:00Z"><r:ha
 def placed(info: str, rules: str = "", more: str = "") -> list[Step]:
     """A PUBLISH with a location, too long for UDP."""
     steps = in_person(PLACED.format(info, rules, more))
-    return [replace(step, transport=Transport.TCP) for step in steps]
+    return [
+        replace(step, raw=step.raw.replace(b"2.0/UDP", b"2.0/TCP"), transport=Transport.TCP)
+        for step in steps
+    ]
 
 
 def point(position: str = "42.5 -73.2", system: str = f'srsName="{FLAT}"', more: str = "") -> str:

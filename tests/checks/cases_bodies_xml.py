@@ -163,6 +163,11 @@ CASES = [
         [http("PUT", Authorization="Basic YTpi"), reply(409)],
     ),
     Case(
+        "XML-BOUNDS-1",
+        published(),
+        published(pidf("<note>" * 101 + "</note>" * 101)),
+    ),
+    Case(
         "XML-DOCTYPE-1",
         published(),
         published(pidf(declaration=f"{DECLARATION}<!DOCTYPE presence>")),

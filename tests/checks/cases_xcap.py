@@ -27,6 +27,7 @@ STORED = [PUT, reply(201)]
 PUT_ENTRY = http("PUT", ENTRY, ENTRY_BODY)
 LIST = f"{LISTS}{LIST_SELECTOR}"
 URI_ATTRIBUTE = f"{ENTRY}/@uri"
+BINDINGS_TYPE = "application/xcap-ns+xml"
 BINDINGS = f"{LISTS}/~~/resource-lists/namespace::*"
 ANCHOR = f"{ROOT}{LIST}"
 
@@ -106,6 +107,11 @@ CASES = (
         "XCAP-NAMESPACES-3",
         good=[http("DELETE", ENTRY), reply()],
         bad=[http("DELETE", BINDINGS), reply()],
+    ),
+    Case(
+        "XCAP-NAMESPACES-4",
+        good=got(BINDINGS, BINDINGS_TYPE, b'<resource-lists xmlns="urn:x" xmlns:y="urn:y"/>'),
+        bad=got(BINDINGS, BINDINGS_TYPE, b'<bindings xmlns="urn:x"/>'),
     ),
     Case(
         "XCAP-TYPE-1",
