@@ -287,7 +287,9 @@ def address_of_record(uri: str) -> str:
     """The canonical form of a public identity, for comparing and as a key (RFC 3261 §10.3).
 
     SIP: without parameters (`user=phone` among them), headers, password and port, the host in
-    lower case, characters of the user unescaped where they may stand so. TEL: without visual
+    lower case, characters of the user unescaped where they may stand so. SIPS: as SIP, since
+    RFC 5630 §5.2 makes "AORs that are identical except for one having the SIP scheme and the other
+    having the SIPS scheme" equivalent. TEL: without visual
     separators, with a phone-context. Other URIs in their form for comparison. Text that is no URI
     comes back unchanged: it equals only itself.
     """
@@ -297,7 +299,7 @@ def address_of_record(uri: str) -> str:
         return uri
     if isinstance(parsed, SipUri):
         user = "" if parsed.user is None else f"{_resolve(parsed.user, _USER_LITERAL)}@"
-        return f"{parsed.scheme}:{user}{canonical_host(parsed.host)}"
+        return f"sip:{user}{canonical_host(parsed.host)}"
     if isinstance(parsed, TelUri):
         context = _tel_value("phone-context", parsed.params.get("phone-context"))
         return f"tel:{parsed.digits}" + (f";phone-context={context}" if context else "")
