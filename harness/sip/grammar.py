@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from harness.abnf.comments import make_comment_matcher
+from harness.abnf.core import CORE
 from harness.abnf.engine import Grammar, Violation
 from harness.abnf.notation import Ref, parse_rules
 from harness.sip.grammar_basic import LEXICAL, URIS
@@ -19,7 +20,7 @@ from harness.sip.remember import LONGEST_REMEMBERED
 
 __all__ = ["FIELDS", "Violation", "check", "matches", "validate"]
 
-_LEXICAL_RULES = parse_rules(LEXICAL)
+_LEXICAL_RULES = parse_rules(CORE + LEXICAL)
 _FIELD_RULES = {
     name: rule
     for text in (RFC3261_FIELDS, AUTHENTICATION_FIELDS, EXTENSION_FIELDS, P_HEADER_FIELDS)

@@ -7,16 +7,9 @@ as the surrogates U+DC80 to U+DCFF.
 
 from __future__ import annotations
 
-# RFC 5234 §B.1 and RFC 3261 §25.1. Reported as a whole: nobody needs to know that a token lacks an
+# RFC 3261 §25.1, and CORE. Reported as a whole: nobody needs to know that a token lacks an
 # alphanum.
 LEXICAL = r"""
-ALPHA           = %x41-5A / %x61-7A
-DIGIT           = %x30-39
-HEXDIG          = DIGIT / %x41-46 / %x61-66
-LHEX            = DIGIT / %x61-66
-SP              = %x20
-WSP             = %x20 / %x09
-DQUOTE          = %x22
 alphanum        = ALPHA / DIGIT
 LWS             = 1*WSP
 SWS             = [ LWS ]
@@ -61,20 +54,6 @@ ctext           = %x21-27 / %x2A-5B / %x5D-7E / UTF8-NONASCII / WSP
 comment         = SWS "(" *( ctext / quoted-pair / comment ) ")"
 comment-part    = 1*ctext / quoted-pair
 
-; RFC 5954 §4.1: the rules of RFC 3261 MUST NOT be used.
-IPv4address     = dec-octet "." dec-octet "." dec-octet "." dec-octet
-dec-octet       = "25" %x30-35 / "2" %x30-34 DIGIT / "1" 2DIGIT / %x31-39 DIGIT / DIGIT
-h16             = 1*4HEXDIG
-ls32            = h16 ":" h16 / IPv4address
-IPv6address     = 6( h16 ":" ) ls32
-                / "::" 5( h16 ":" ) ls32
-                / [ h16 ] "::" 4( h16 ":" ) ls32
-                / [ h16 *1( ":" h16 ) ] "::" 3( h16 ":" ) ls32
-                / [ h16 *2( ":" h16 ) ] "::" 2( h16 ":" ) ls32
-                / [ h16 *3( ":" h16 ) ] "::" h16 ":" ls32
-                / [ h16 *4( ":" h16 ) ] "::" ls32
-                / [ h16 *5( ":" h16 ) ] "::" h16
-                / [ h16 *6( ":" h16 ) ] "::"
 IPv6reference   = "[" IPv6address "]"
 domainlabel     = 1*alphanum *( 1*"-" 1*alphanum )
 toplabel        = ALPHA *alphanum *( 1*"-" 1*alphanum )
@@ -85,7 +64,6 @@ port            = 1*DIGIT
 scheme          = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )
 Method          = token
 delta-seconds   = 1*DIGIT
-qvalue          = "0" [ "." *3DIGIT ] / "1" [ "." *3"0" ]
 """
 
 URIS = r"""

@@ -6,13 +6,14 @@ The same shape as the header fields of a SIP message, so that a check reads both
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # How the specifications write the names that XCAP traffic carries (RFC 9110, RFC 9112, TS 24.109).
 _CANONICAL_NAMES = {
     name.lower(): name
     for name in (
         "Accept",
+        "Accept-Charset",
         "Accept-Encoding",
         "Accept-Language",
         "Accept-Ranges",
@@ -42,8 +43,10 @@ _CANONICAL_NAMES = {
         "Keep-Alive",
         "Last-Modified",
         "Location",
+        "Max-Forwards",
         "Pragma",
         "Proxy-Authenticate",
+        "Proxy-Authentication-Info",
         "Proxy-Authorization",
         "Range",
         "Referer",
@@ -64,6 +67,9 @@ _CANONICAL_NAMES = {
         "X-XCAP-Asserted-Identity",
     )
 }
+
+KNOWN_FIELDS = frozenset(_CANONICAL_NAMES.values())
+"""The canonical names of the header fields that the harness knows."""
 
 # Fields defined as comma-separated lists of elements that may be split over rows (RFC 9110 §5.6.1).
 # Challenges and credentials also hold commas, but inside one element: they are not split.
@@ -96,13 +102,36 @@ class HeaderField:
 
     `name` is as the specification writes it where it is known, `written` as on the wire; `value`
     is without surrounding white space, UTF-8 with surrogate escapes; `offset` is the byte offset
-    of the value in the message.
+    of the value in the message. `folds` holds, for each continuation line, the byte position in
+    the value and the byte offset in the message where its text begins.
     """
 
     name: str
     written: str
     value: str
     offset: int
+    folds: tuple[tuple[int, int], ...] = ()
+
+    def byte_offset(self, index: int) -> int:
+        """Where character `index` of the value stands in the message, in bytes."""
+        position = _size(self.value[:index])
+        start, offset = 0, self.offset
+        for fold_start, fold_offset in self.folds:
+            if fold_start <= position:
+                start, offset = fold_start, fold_offset
+        return offset + position - start
+
+    def with_line(self, text: str, offset: int) -> HeaderField:
+        """The field with a folded line, stripped, joined by one space (RFC 9112 §5.2)."""
+        if not text:
+            return self
+        before = f"{self.value} " if self.value else ""
+        folds = (*self.folds, (_size(before), offset))
+        return replace(self, value=before + text, folds=folds)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))
 
 
 class Headers:

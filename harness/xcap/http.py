@@ -16,11 +16,9 @@ import h11
 from harness.model import Malformed
 from harness.xcap.coding import CodingError, decode_chunked, decode_content
 from harness.xcap.framing import HttpFramer
+from harness.xcap.grammar import check, validate
 from harness.xcap.headers import HeaderField, Headers, canonical_name
 from harness.xcap.syntax import (
-    FIELD_SYNTAX,
-    FIELD_VALUE,
-    HTTP_VERSION,
     REQUEST_TARGET,
     TOKEN,
     matching_length,
@@ -40,7 +38,7 @@ __all__ = [
 ]
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
-_STATUS_LINE = re.compile(r"(\S+)( +)([0-9]{3})(?:( )(.*))?")
+_STATUS_LINE = re.compile(r"(\S+) +([0-9]{3})(?: (.*))?")
 _SHOWN = 60  # characters of a message that an error quotes
 
 
@@ -175,39 +173,33 @@ class _Reader:
             self._bad(match.end(1), where, "CRLF", "LF")
         return text, match.end()
 
+    def _start_line(self, rule: str, line: str) -> None:
+        violation = check(rule, line)
+        if violation is not None:
+            offset = len(line[: violation.offset].encode("utf-8", "surrogateescape"))
+            observed = line[violation.offset :] or "end of start-line"
+            self._bad(offset, "start-line", violation.expected, observed)
+
     def _request_line(self, line: str) -> tuple[str, str, str]:
         """method SP request-target SP HTTP-version (RFC 9112 §3)."""
-        parts = line.split(" ")
-        if len(parts) != 3 or not TOKEN.fullmatch(parts[0]) or not parts[1]:
-            self._bad(0, "start-line", "method SP request-target SP HTTP-version", line)
-            # RFC 9112 §3 lets a recipient take any white space between the three parts.
-            parts = line.split()
-            if len(parts) < 3 or not TOKEN.fullmatch(parts[0]):
-                return "", "", ""
-            parts = [parts[0], " ".join(parts[1:-1]), parts[-1]]
-        method, target, version = parts
+        self._start_line("request-line", line)
+        # RFC 9112 §3 lets a recipient take any white space between the three parts.
+        parts = line.split()
+        if len(parts) < 3 or not TOKEN.fullmatch(parts[0]):
+            return "", "", ""
+        method, target, version = parts[0], " ".join(parts[1:-1]), parts[-1]
         if not REQUEST_TARGET.fullmatch(target):
             offset = len(method) + 1 + _bytes_matching(REQUEST_TARGET, target)
             self._bad(offset, "request-target", "absolute-path [ ? query ]", target)
-        self._check_version(version, len(self.raw.partition(b"\n")[0].rstrip()) - len(version))
         return method, target, version
 
     def _status_line(self, line: str) -> tuple[str, int, str]:
         """HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112 §4)."""
+        self._start_line("status-line", line)
         match = _STATUS_LINE.fullmatch(line)
         if match is None:
-            self._bad(0, "start-line", "HTTP-version SP status-code SP [ reason-phrase ]", line)
             return line.partition(" ")[0], 0, ""
-        if match[2] != " " or match[4] is None:
-            self._bad(
-                match.end(2), "start-line", "HTTP-version SP status-code SP [ reason-phrase ]", line
-            )
-        self._check_version(match[1], 0)
-        return match[1], int(match[3]), match[5] or ""
-
-    def _check_version(self, version: str, offset: int) -> None:
-        if not HTTP_VERSION.fullmatch(version):
-            self._bad(max(offset, 0), "start-line", "HTTP-version", version)
+        return match[1], int(match[2]), match[3] or ""
 
     def _headers(self, position: int) -> tuple[Headers, int]:
         """The field lines up to the empty line, and the offset of the body."""
@@ -221,7 +213,9 @@ class _Reader:
                 # RFC 9112 §5.2: a sender must not generate a line folding.
                 self._bad(start, rows[-1].name if rows else "header section", "field-line", line)
                 if rows:
-                    rows[-1] = _unfolded(rows[-1], line)
+                    text = line.strip(" \t")
+                    before = len(line) - len(line.lstrip(" \t"))
+                    rows[-1] = rows[-1].with_line(text, start + before)
                 continue
             field = self._field_line(line, start)
             if field is not None:
@@ -246,17 +240,15 @@ class _Reader:
         value = rest.strip(" \t")
         before = len(written) + 1 + len(rest) - len(rest.lstrip(" \t"))
         offset = start + len(line[:before].encode("utf-8", "surrogateescape"))
-        if not FIELD_VALUE.fullmatch(value):
-            at = offset + _bytes_matching(FIELD_VALUE, value)
-            self._bad(at, canonical_name(name), "field-value without control characters", value)
         return HeaderField(canonical_name(name), name, value, offset)
 
     def _check_fields(self, headers: Headers) -> None:
         for row in headers:
-            syntax = FIELD_SYNTAX.get(row.written.lower())
-            if syntax is not None and not syntax.pattern.fullmatch(row.value):
-                at = row.offset + _bytes_matching(syntax.pattern, row.value)
-                self._bad(at, row.name, syntax.production, row.value)
+            violation = validate(row.name, row.value)
+            if violation is not None:
+                observed = row.value[violation.offset :] or f"end of {row.name}"
+                at = row.byte_offset(violation.offset)
+                self._bad(at, row.name, violation.expected, observed)
 
     def _body(self, headers: Headers, offset: int, default: str | None) -> tuple[bytes, bytes]:
         """The content without chunked, and without its content coding (RFC 9112 §6.3)."""
@@ -294,11 +286,6 @@ class _Reader:
             # RFC 9112 §6.3: a request without Content-Length and Transfer-Encoding has no body.
             self._bad(offset, "body", "no body without Content-Length", f"{len(rest)} octets")
         return rest
-
-
-def _unfolded(row: HeaderField, line: str) -> HeaderField:
-    """The field with a folded line joined by one space (RFC 9112 §5.2)."""
-    return HeaderField(row.name, row.written, f"{row.value} {line.strip()}".strip(), row.offset)
 
 
 def _bytes_matching(pattern: re.Pattern[str], text: str) -> int:
