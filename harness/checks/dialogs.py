@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harness.checks.context import Context
 from harness.checks.places import equal_uris, mismatch, shown, start_line_mismatch, tag_of
 from harness.checks.registry import INFO, MUST, SHOULD, check, requests
-from harness.checks.session_dialogs import Dialog
+from harness.checks.session_dialogs import Dialog, keeps_its_uris
 from harness.model import Mismatch
 from harness.sip.message import Request
 from harness.sip.uri import SipUri, UriError, parse_uri
@@ -16,7 +16,7 @@ from harness.sip.uri import SipUri, UriError, parse_uri
 _IN_DIALOG = requests("SUBSCRIBE", "NOTIFY", "OPTIONS", "MESSAGE", "INFO", "REFER", "BYE", "UPDATE")
 
 
-def _dialog(request: Request, context: Context) -> Dialog | None:
+def current_dialog(request: Request, context: Context) -> Dialog | None:
     """The dialog of a request that is seen for the first time."""
     repeated = context.transaction.request if context.transaction is not None else None
     if repeated is not None and repeated.cseq == request.cseq:
@@ -27,7 +27,7 @@ def _dialog(request: Request, context: Context) -> Dialog | None:
 @check("GEN-DIALOG-1", clause="RFC 3261 §12.2.1.1", level=MUST, on=_IN_DIALOG)
 def cseq_increases_in_a_dialog(request: Request, context: Context) -> Iterator[Mismatch]:
     """CSeq numbers within a dialog strictly increase in each direction."""
-    dialog = _dialog(request, context)
+    dialog = current_dialog(request, context)
     last = dialog.cseq.get(context.sender) if dialog is not None else None
     if last is None or request.cseq is None:
         return
@@ -46,7 +46,7 @@ def cseq_increases_in_a_dialog(request: Request, context: Context) -> Iterator[M
 @check("GEN-DIALOG-2", clause="RFC 3261 §12.2.1.1", level=SHOULD, on=_IN_DIALOG, sender="ue")
 def cseq_is_contiguous_in_a_dialog(request: Request, context: Context) -> Iterator[Mismatch]:
     """CSeq numbers within a dialog go up by one."""
-    dialog = _dialog(request, context)
+    dialog = current_dialog(request, context)
     last = dialog.cseq.get(context.sender) if dialog is not None else None
     if last is not None and request.cseq is not None and request.cseq.number > last + 1:
         yield mismatch(request, "CSeq", f"{last + 1} {request.method}")
@@ -73,16 +73,17 @@ def empty_route_set_adds_no_route(request: Request, context: Context) -> Iterato
 
 def _loose_route_sets(request: Request, context: Context) -> list[tuple[str, ...]]:
     """The route sets that the UE may use, where the beginning of the dialog was seen."""
-    dialog = _dialog(request, context)
+    dialog = current_dialog(request, context)
     # A proxy on the way takes its own value off the Route (§16.4).
     if dialog is None or not dialog.is_whole or len(request.vias) > 1:
         return []
-    if any(route and not _is_loose(route[0]) for route in dialog.route_sets):
+    if any(route and not is_loose(route[0]) for route in dialog.route_sets):
         return []  # a strict router: another form of the request (§12.2.1.1)
     return dialog.route_sets
 
 
-def _is_loose(uri: str) -> bool:
+def is_loose(uri: str) -> bool:
+    """Whether a route is that of a loose router (RFC 3261 §19.1.1: lr)."""
     try:
         parsed = parse_uri(uri)
     except UriError:
@@ -97,12 +98,12 @@ def _same_routes(found: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
 @check("GEN-DIALOG-5", clause="RFC 3261 §12.2.1.1", level=MUST, on=_IN_DIALOG, sender="ue")
 def request_uri_is_the_remote_target(request: Request, context: Context) -> Iterator[Mismatch]:
     """The Request-URI of a request in a dialog is the remote target."""
-    dialog = _dialog(request, context)
+    dialog = current_dialog(request, context)
     if dialog is None or not dialog.targets or not dialog.is_whole or len(request.vias) > 1:
         return
     if dialog.has_gap:
         return  # what was missed can have changed the target
-    if any(route and not _is_loose(route[0]) for route in dialog.route_sets):
+    if any(route and not is_loose(route[0]) for route in dialog.route_sets):
         return
     if not any(equal_uris(request.uri, _allowed(target)) for target in dialog.targets):
         yield start_line_mismatch(request, dialog.targets[-1], request.uri)
@@ -123,10 +124,13 @@ def _allowed(uri: str) -> str:
 def dialog_keeps_its_uris(request: Request, context: Context) -> Iterator[Mismatch]:
     """The URIs of From and To in a dialog are those of the request that began it.
 
-    RFC 4916 lets a UA change them, so that a change is a remark.
+    RFC 4916 lets a UA change them, and a NOTIFY may have others, so that a change is a remark;
+    GEN-PEER-1 has the word where neither can be.
     """
-    dialog = _dialog(request, context)
+    dialog = current_dialog(request, context)
     if dialog is None or dialog.subscription is None or request.method != "SUBSCRIBE":
+        return
+    if keeps_its_uris(request, dialog):
         return
     first = dialog.subscription.request
     for name, one, other in (

@@ -53,7 +53,10 @@ def response_has_no_caller_preferences(response: Response, context: Context) -> 
     yield from _present(response, CALLER_PREFERENCES)
 
 
-_NO_EVENT = ("REGISTER", "OPTIONS", "MESSAGE", "INVITE", "BYE", "INFO", "UPDATE", "ACK", "CANCEL")
+_NO_EVENT = (
+    *("REGISTER", "OPTIONS", "MESSAGE", "INVITE", "BYE", "INFO", "UPDATE", "ACK", "CANCEL"),
+    *("PRACK", "REFER"),
+)
 
 
 @check("GEN-EVENT-1", clause="RFC 6665 §8.2.1", level=MUST, on=requests(*_NO_EVENT))
@@ -95,13 +98,13 @@ def only_publish_has_entity_tags(message: Message, context: Context) -> Iterator
 # The option tags of the IANA registry of SIP parameters.
 OPTION_TAGS = frozenset(
     {
-        *("100rel", "answermode", "early-session", "eventlist", "explicitsub", "from-change"),
+        *("100rel", "199", "answermode", "early-session", "eventlist", "explicitsub"),
+        *("from-change", "mediasec"),
         *("geolocation-http", "geolocation-sip", "gin", "gruu", "histinfo", "ice", "join"),
         *("multiple-refer", "norefersub", "nosub", "outbound", "path", "policy", "precondition"),
         *("pref", "privacy", "recipient-list-invite", "recipient-list-message"),
         *("recipient-list-subscribe", "record-aware", "replaces", "resource-priority"),
         *("sdp-anat", "sec-agree", "siprec", "tdialog", "timer", "trickle-ice", "uui"),
-        *("mediasec",),
     }
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from harness.model import Mismatch
 from harness.sip.fields import NameAddr
 from harness.sip.message import Message, Request, Response
-from harness.sip.uri import UriError, same_uri
+from harness.sip.uri import SipUri, UriError, parse_uri, same_uri
 
 _SHOWN = 200
 
@@ -80,3 +80,17 @@ def accepts(message: Message, media_type: str) -> bool:
         for value in message.headers.values("Accept")
     }
     return bool(listed & {media_type, f"{main}/*", "*/*"})
+
+
+def lost_parameters(given: str, used: str) -> set[str]:
+    """The names of the URI parameters that `given` has and `used`, an equal URI, has not."""
+    names = []
+    for text in (given, used):
+        try:
+            uri = parse_uri(text)
+        except UriError:
+            return set()
+        if not isinstance(uri, SipUri):
+            return set()
+        names.append({name.lower() for name, _ in uri.params.pairs})
+    return names[0] - names[1]

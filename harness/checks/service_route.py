@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from harness.checks.context import Context
 from harness.checks.ims_requests import registration_in_use
-from harness.checks.places import equal_uris, mismatch
+from harness.checks.places import equal_uris, lost_parameters, mismatch
 from harness.checks.registry import MUST, SHOULD, check, requests
 from harness.model import Mismatch
 from harness.sip.message import Request
-from harness.sip.uri import SipUri, UriError, parse_uri
 
 _INITIAL = requests("SUBSCRIBE", "PUBLISH", "OPTIONS", "MESSAGE")
 _IN_DIALOG = requests("SUBSCRIBE", "OPTIONS", "MESSAGE", "INFO", "REFER", "UPDATE")
@@ -51,7 +50,7 @@ def _routes(request: Request, context: Context) -> tuple[tuple[str, ...], tuple[
 
 
 def _same(one: str, other: str) -> bool:
-    return equal_uris(one, other) and not _lost_parameters(other, one)
+    return equal_uris(one, other) and not lost_parameters(other, one)
 
 
 def _ends_with(found: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
@@ -84,23 +83,9 @@ def route_set_keeps_its_parameters(request: Request, context: Context) -> Iterat
         [
             name
             for one, other in zip(wanted, found, strict=True)
-            for name in sorted(_lost_parameters(one, other))
+            for name in sorted(lost_parameters(one, other))
         ]
         for wanted in equal
     ]
     if lost and all(lost):
         yield mismatch(request, "Route", f"with the parameter {lost[-1][0]}")
-
-
-def _lost_parameters(given: str, used: str) -> set[str]:
-    """The names of the URI parameters that `given` has and `used`, an equal URI, has not."""
-    names = []
-    for text in (given, used):
-        try:
-            uri = parse_uri(text)
-        except UriError:
-            return set()
-        if not isinstance(uri, SipUri):
-            return set()
-        names.append({name.lower() for name, _ in uri.params.pairs})
-    return names[0] - names[1]

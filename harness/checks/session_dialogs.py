@@ -72,6 +72,8 @@ class Dialog:
     subscription: Subscription | None = None
     route_sets: list[tuple[str, ...]] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
+    retargeted: float = 0.0
+    """When the latest remote target took the place of another."""
     cseq: dict[Sender, int] = field(default_factory=dict)
     state: str = "neutral"
     expires_at: float | None = None
@@ -83,6 +85,9 @@ class Dialog:
     """The highest CSeq of a NOTIFY that the UE has answered with 2xx; entry and time of that."""
     has_gap: bool = False
     """Whether the capture was seen to lack a request of the dialog."""
+    own_uris: list[str] = field(default_factory=list)
+    peer_uris: list[str] = field(default_factory=list)
+    """The URIs of To and From in the network's requests: local and remote URI as it has them."""
     is_known: bool = False
     """Whether the UE was seen to know it: it sent a request in it, or answered one with 2xx."""
     refused: int | None = None
@@ -103,6 +108,14 @@ class Dialog:
         """Whether a SUBSCRIBE or NOTIFY is about this subscription: a dialog can hold several."""
         event = request.event
         return event is None or (event.package, event.id) == (self.package, self.event_id)
+
+
+def keeps_its_uris(request: Request, dialog: Dialog) -> bool:
+    """Whether nothing can have changed the URIs of a subscription's dialog (RFC 4916 §4.3)."""
+    if dialog.subscription is None or not dialog.is_whole or dialog.has_gap:
+        return False
+    supported = (*dialog.subscription.request.supported, *request.supported)
+    return "from-change" not in {each.lower() for each in supported}
 
 
 class Dialogs:
@@ -177,7 +190,9 @@ class Dialogs:
             dialog.has_gap |= last is not None and request.cseq.number > last + 1
             dialog.cseq[sender] = max(request.cseq.number, dialog.cseq.get(sender, 0))
         if sender == "network":
-            _note_target(dialog, request.contacts)
+            _note_target(dialog, request.contacts, entry)
+            _note_uri(dialog.own_uris, request.to)
+            _note_uri(dialog.peer_uris, request.from_)
         if sender == "ue":
             dialog.is_known = True
         if request.method in ("SUBSCRIBE", "REFER") and dialog.subscription is not None:
@@ -299,7 +314,7 @@ class Dialogs:
                 # RFC 3261 §12.1.2: "taken in reverse order".
                 routes = tuple(each.uri for each in reversed(response.record_routes))
                 dialog.route_sets.append(routes)
-            _note_target(dialog, response.contacts)
+            _note_target(dialog, response.contacts, entry)
         if response.expires is not None:
             dialog.expires_at = entry.time + response.expires
 
@@ -325,10 +340,16 @@ def _note_notified(dialog: Dialog | None, request: Request, entry: TraceEntry) -
         dialog.accepted = (number, entry.number, entry.time)
 
 
-def _note_target(dialog: Dialog, contacts: tuple[NameAddr, ...]) -> None:
+def _note_target(dialog: Dialog, contacts: tuple[NameAddr, ...], entry: TraceEntry) -> None:
     # RFC 3261 §12.2.1.2, §12.2.2: a target refresh replaces the remote target.
     if contacts and contacts[0].uri not in dialog.targets[-1:]:
         dialog.targets = [*dialog.targets, contacts[0].uri][-_MAX_TARGETS:]
+        dialog.retargeted = entry.time
+
+
+def _note_uri(known: list[str], address: NameAddr | None) -> None:
+    if address is not None and address.uri not in known and len(known) < _MAX_TARGETS:
+        known.append(address.uri)
 
 
 def _note_state(dialog: Dialog, request: Request, entry: TraceEntry) -> None:

@@ -69,10 +69,10 @@ def field_that_is_no_list_appears_once(message: Message, context: Context) -> It
 def parameter_appears_once(message: Message, context: Context) -> Iterator[Mismatch]:
     """A parameter name appears at most once in a header field value."""
     for where, params in _parameters(message):
-        if has_copied(message, where, context):
+        if not params.repeated or has_copied(message, where, context):
             continue
         names = [name.lower() for name, _ in params.pairs]
-        for name in sorted({name for name in names if names.count(name) > 1}):
+        for name in params.repeated:
             yield mismatch(message, where, f"{name} once", f"{name} {names.count(name)} times")
 
 
@@ -265,8 +265,12 @@ def _after_header(raw: bytes) -> bytes | None:
 
 @check("GEN-LENGTH-3", clause="RFC 3261 §20.14", level=SHOULD, on=sip_messages())
 def datagram_has_content_length(message: Message, context: Context) -> Iterator[Mismatch]:
-    """A message in a datagram tells the size of its body in Content-Length."""
-    if not context.entry.source.transport.is_reliable and message.body.strip():
+    """A message in a datagram has a Content-Length.
+
+    "Applications SHOULD use this field to indicate the size of the message-body"; code "t" in the
+    tables of §20.
+    """
+    if not context.entry.source.transport.is_reliable and message.headers:
         yield from absent(message, ("Content-Length",))
 
 

@@ -52,6 +52,8 @@ class Step:
     raw: bytes
     after: float = 0.1
     transport: Transport = Transport.UDP
+    port: int | None = None
+    """The network's port, where it is another than usual."""
 
     def __bytes__(self) -> bytes:
         return self.raw
@@ -236,7 +238,8 @@ def judge(
     for given in steps:
         step = given if isinstance(given, Step) else ue(given)
         now += step.after
-        peers = [replace(peer, transport=step.transport) for peer in (UE, network)]
+        other = replace(network, port=step.port or network.port)
+        peers = [replace(peer, transport=step.transport) for peer in (UE, other)]
         source, destination = peers if step.sender == "ue" else reversed(peers)
         connection = "tcp-1" if step.transport.is_reliable else ""
         entry = trace.append(step.raw, source, destination, now, connection=connection)
