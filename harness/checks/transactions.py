@@ -129,7 +129,7 @@ class Transactions:
             return found if _may_answer(message, found.cseq_key) else None
         same = self._by_branch.get(transaction_key(message, sender)[:2])
         # CANCEL and ACK share the branch of their INVITE, which the capture may lack.
-        if same is None or same.method in ("CANCEL", "ACK"):
+        if same is None or same.key[2] in ("CANCEL", "ACK"):
             return None
         return same if _has_spoilt_method(message, same.cseq_key) else None
 
