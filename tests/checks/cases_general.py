@@ -50,6 +50,7 @@ CHALLENGE = [
 BUSY = [ue(REGISTER), net(answer(REGISTER, 503, fields={"Retry-After": 30}))]
 DENIED = request("SUBSCRIBE", branch="z9hG4bKdenied")
 FORBIDDEN = [ue(DENIED), net(answer(DENIED, 403))]
+CHANGING = {"Supported": "from-change"}
 TO_BOB = {"To": "<sip:bob@example.com>", "Call-ID": "to-bob"}
 
 CASES = [
@@ -179,7 +180,10 @@ CASES = [
     Case(
         "GEN-DIALOG-6",
         [*subscribed(), refresh()],
-        [*subscribed(), refresh(fields={"From": "<sip:other@example.com>;tag=alice-1"})],
+        [
+            *subscribed(),
+            refresh(fields={**CHANGING, "From": "<sip:other@example.com>;tag=alice-1"}),
+        ],
     ),
     Case(
         "GEN-DIALOG-7",
