@@ -26,10 +26,19 @@ class QName:
     @staticmethod
     def parse(tag: str) -> QName:
         """Read Clark notation."""
-        if not tag.startswith("{"):
-            return QName(None, tag)
-        namespace, _, local = tag[1:].partition("}")
-        return QName(namespace, local)
+        return _remembered(tag) if len(tag) <= _LONGEST_REMEMBERED else _parse(tag)
+
+
+def _parse(tag: str) -> QName:
+    if not tag.startswith("{"):
+        return QName(None, tag)
+    namespace, _, local = tag[1:].partition("}")
+    return QName(namespace, local)
+
+
+# The names of what the specifications define are few hundred.
+_LONGEST_REMEMBERED = 256
+_remembered = functools.lru_cache(2048)(_parse)
 
 
 @dataclass(frozen=True, slots=True)

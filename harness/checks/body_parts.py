@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from harness.body.content_coding import decode
 from harness.body.schema import BodyError
@@ -38,7 +37,7 @@ def parts_of(body: BodyPart, context: Context) -> Iterator[tuple[Kind, object, C
     while waiting and count < _MAX_PARTS:
         depth, part = waiting.pop(0)
         count += 1
-        inside = replace(context, body=part)
+        inside = context.at(part)
         splitter = splitter_of(part.media_type)
         if splitter is not None and depth < _MAX_DEPTH:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from harness.checks.registry import BodyPart
 from harness.checks.session import Session
@@ -36,16 +36,32 @@ class Context:
     request: Request | HttpRequest | None = None
     request_entry: TraceEntry | None = None
     body: BodyPart | None = None
-    _facts: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+    _facts: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, find: Callable[[Context], _Fact]) -> _Fact:
         """What `find` finds out about the message, found out once for all checks and body parts.
 
         `find` must not look at `body`, which differs from part to part.
         """
-        if find not in self._facts:
-            self._facts[find] = find(self)
-        return cast("_Fact", self._facts[find])
+        try:
+            found: _Fact = self._facts[find]
+        except KeyError:
+            found = self._facts[find] = find(self)
+        return found
+
+    def at(self, body: BodyPart) -> Context:
+        """The same for a body or body part, facts about the message included."""
+        return Context(
+            self.profile,
+            self.entry,
+            self.sender,
+            self.session,
+            self.transaction,
+            self.request,
+            self.request_entry,
+            body,
+            self._facts,
+        )
 
     @property
     def time(self) -> float:

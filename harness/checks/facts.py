@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.body.multipart import parse_multipart
-from harness.body.wellformed import BodyError, parse_xml
+from harness.body.wellformed import BodyError
 from harness.checks.registry import BodyPart
+from harness.checks.xml_trees import read_tree
 from harness.sip.uri import SipUri, address_of_record, parse_uri
 from harness.trace import Message
 from harness.xcap.http import HttpRequest
@@ -75,7 +76,7 @@ def presentities_in(parts: tuple[BodyPart, ...]) -> tuple[Presentity, ...]:
 
 def _presentity(part: BodyPart) -> Presentity | None:
     try:
-        root = parse_xml(part.data)
+        root = read_tree(part.data)
     except BodyError:
         return _damaged_presentity(part.data)
     if root.tag != f"{{{_PIDF}}}presence":
@@ -104,7 +105,7 @@ def watchers_in(parts: tuple[BodyPart, ...]) -> tuple[Watcher, ...]:
         if part.media_type != "application/watcherinfo+xml":
             continue
         try:
-            root = parse_xml(part.data)
+            root = read_tree(part.data)
         except BodyError:
             continue
         for each in root.iter(f"{{{_WATCHERINFO}}}watcher"):
@@ -131,7 +132,7 @@ def _attribute_in(parts: tuple[BodyPart, ...], media_type: str, element: str) ->
         if part.media_type != media_type:
             continue
         try:
-            root = parse_xml(part.data)
+            root = read_tree(part.data)
         except BodyError:
             continue
         found.extend(str(each.get("uri")) for each in root.iter(element) if each.get("uri"))

@@ -9,7 +9,7 @@ from lxml import etree
 
 from harness.body import tree
 from harness.body.namespaces import RESOURCE_LISTS, RLS_SERVICES
-from harness.body.schema import BodyError, parse_xml, path_of
+from harness.body.schema import BodyError, path_of
 from harness.checks import xml_documents as documents
 from harness.checks.context import Context
 from harness.checks.registry import INFO, MUST, SHOULD, at_end, bodies, check
@@ -23,6 +23,7 @@ from harness.checks.xml_references import (
     own_authority,
     uri_fault,
 )
+from harness.checks.xml_trees import read_tree
 from harness.config import Profile
 from harness.model import Mismatch
 from harness.trace import TraceEntry
@@ -165,6 +166,6 @@ def anchors_lead_to_lists(
 
 def _externals(data: bytes) -> Iterator[etree._Element]:
     try:
-        yield from elements(parse_xml(data), _EXTERNAL)
+        yield from elements(read_tree(data), _EXTERNAL)
     except BodyError:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -60,7 +60,7 @@ def _lists(context: Context) -> Iterator[_List]:
     offset = None if body.offset is None else body.offset + part.offset
     place = BodyPart(documents.RLMI, part.content_type, part.content, offset)
     if isinstance(rlmi, Rlmi) and rlmi.root is not None:
-        yield _List(parts, rlmi, rlmi.root, replace(context, body=place))
+        yield _List(parts, rlmi, rlmi.root, context.at(place))
 
 
 def _is_outermost(context: Context) -> bool:

@@ -9,7 +9,7 @@ from lxml import etree
 
 from harness.body import tree
 from harness.body.namespaces import COMMON_POLICY, OMA_COMMON_POLICY, PRES_RULES
-from harness.body.schema import BodyError, parse_xml, path_of
+from harness.body.schema import BodyError, path_of
 from harness.body.tree import Timestamp
 from harness.checks import xml_documents as documents
 from harness.checks.context import Context
@@ -18,6 +18,7 @@ from harness.checks.session import Session
 from harness.checks.xcap_target import read_xcap_uri
 from harness.checks.xml_documents import at_element, elements, root_of, target_of, where_of
 from harness.checks.xml_references import illegal_in, is_absolute_http, is_missing, uri_fault
+from harness.checks.xml_trees import read_tree
 from harness.config import Profile
 from harness.model import Mismatch
 from harness.trace import TraceEntry
@@ -215,7 +216,7 @@ def anchors_lead_to_lists(
 
 def _entries(data: bytes) -> Iterator[etree._Element]:
     try:
-        yield from elements(parse_xml(data), _ENTRY)
+        yield from elements(read_tree(data), _ENTRY)
     except BodyError:
         return
 

@@ -8,10 +8,11 @@ from harness.body import partial, tree
 from harness.body.multipart import parse_multipart
 from harness.body.reginfo import RegInfo, parse_reginfo
 from harness.body.rlmi import Rlmi, parse_rlmi
-from harness.body.schema import BodyError, parse_xml
+from harness.body.schema import BodyError
 from harness.body.watcherinfo import WatcherInfo, parse_watcherinfo
 from harness.checks.bounded import Bounded
 from harness.checks.session_dialogs import DialogKey, dialog_key
+from harness.checks.xml_trees import read_tree
 from harness.model import Sender
 from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
@@ -111,7 +112,7 @@ def watcherinfo_of(request: Request) -> WatcherInfo | None:
     if kind is None or kind.essence != WATCHERINFO:
         return None
     try:
-        return parse_watcherinfo(request.body)
+        return parse_watcherinfo(read_tree(request.body))
     except BodyError:
         return None
 
@@ -122,7 +123,7 @@ def reginfo_of(request: Request) -> RegInfo | None:
     if kind is None or kind.essence != REGINFO:
         return None
     try:
-        return parse_reginfo(request.body)
+        return parse_reginfo(read_tree(request.body))
     except BodyError:
         return None
 
@@ -133,7 +134,7 @@ def _partial_version(request: Request) -> int | None:
     if kind is None or kind.essence != partial.MEDIA_TYPE:
         return None
     try:
-        return tree.number(parse_xml(request.body), "version")
+        return tree.number(read_tree(request.body), "version")
     except BodyError:
         return None
 
@@ -147,6 +148,6 @@ def rlmi_of(request: Request) -> Rlmi | None:
     if root is None:
         return None
     try:
-        return parse_rlmi(root.content)
+        return parse_rlmi(read_tree(root.content))
     except BodyError:
         return None

@@ -98,8 +98,9 @@ def _read(target: str, has_sign: bool) -> XcapTarget | None:
         return None
     auid, auid_at = segments[place]
     root = target[start:auid_at]
-    document, document_error = _parse(_without_node(target, separator, end), root)
     uri, error = _parse(target, root)
+    without = _without_node(target, separator, end)
+    document, document_error = (uri, error) if without == target else _parse(without, root)
     return XcapTarget(root, auid, document, uri, document_error or error, separator)
 
 
@@ -121,7 +122,9 @@ def _segments(target: str, start: int, end: int) -> tuple[list[tuple[str, int]],
     while position <= end and len(segments) < _MAX_SEGMENTS:
         stop = target.find("/", position, end)
         stop = end if stop < 0 else stop
-        text = percent_decode(target, position, stop).text
+        text = target[position:stop]
+        if "%" in text or not text.isascii():
+            text = percent_decode(target, position, stop).text
         if text == NODE_SELECTOR_SEPARATOR:
             return segments, position
         segments.append((text, position))

@@ -22,7 +22,6 @@ from harness.body.schema import (
     SchemaError,
     line_of,
     parse_fragment,
-    parse_xml,
     path_of,
     validate,
     validate_fragment,
@@ -31,6 +30,7 @@ from harness.body.watcherinfo import parse_watcherinfo
 from harness.checks.context import Context
 from harness.checks.registry import reads
 from harness.checks.xcap_target import XcapTarget, xcap_target
+from harness.checks.xml_trees import read_tree
 from harness.model import Mismatch
 from harness.xcap.http import HttpRequest
 from harness.xcap.selector import Step
@@ -89,7 +89,7 @@ _PARSERS: Mapping[str, Callable[[etree._Element], object]] = {
 def _attempt(media_type: str, data: bytes) -> object:
     wanted = catalog().roots_for_media(media_type)
     try:
-        root = parse_xml(data)
+        root = read_tree(data)
         if wanted and QName.parse(root.tag) not in wanted:
             return WrongRootError(f"the root is {root.tag}", line_of(root))
         return _PARSERS.get(media_type, XmlDocument)(root)
@@ -164,7 +164,7 @@ def _declarations(target: XcapTarget, context: Context) -> tuple[dict[str, str],
     if stored is None or stored.content is None:
         return {}, False
     try:
-        root = parse_xml(stored.content)
+        root = read_tree(stored.content)
     except BodyError:
         return {}, False
     maps = [element.nsmap for element in root.iter(etree.Element)]

@@ -6,10 +6,11 @@ import re
 from urllib.parse import urlsplit
 
 from harness.body.namespaces import RESOURCE_LISTS
-from harness.body.schema import BodyError, parse_xml
+from harness.body.schema import BodyError
 from harness.checks.http_general import bad_character
 from harness.checks.session import Session
 from harness.checks.xcap_target import read_xcap_uri
+from harness.checks.xml_trees import read_tree
 from harness.sip.grammar import check
 from harness.sip.uri import UriError, parse_uri
 from harness.xcap.http import HttpRequest
@@ -71,7 +72,7 @@ def is_missing(uri: str, session: Session) -> bool:
     if document.edited - {"entry", "entry-ref", "external", "display-name"}:
         return False
     try:
-        root = parse_xml(document.content)
+        root = read_tree(document.content)
     except BodyError:
         return False
     return select(root, node.steps, RESOURCE_LISTS) is None

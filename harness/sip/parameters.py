@@ -99,6 +99,14 @@ class Parameters(Mapping[str, "str | None"]):
             values.setdefault(self._name(name), None if written is None else self._read(written))
         return values
 
+    @found_once
+    def repeated(self) -> tuple[str, ...]:
+        """The names, in lower case and sorted, that appear more than once (RFC 3261 §7.3.1)."""
+        names = [name.lower() for name, _ in self.pairs]
+        if len(set(names)) == len(names):
+            return ()
+        return tuple(sorted({name for name in names if names.count(name) > 1}))
+
     def __getitem__(self, name: str) -> str | None:
         return self._values[name.lower()]
 
