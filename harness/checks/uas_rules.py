@@ -81,9 +81,13 @@ def _read_address(host: str) -> object | None:
         return None
 
 
-@check("RSP-RECEIVED-1", clause="RFC 3261 §18.2.1", level=MUST, on=responses(), sender="ue")
+@check("RSP-RECEIVED-1", clause="RFC 3261 §18.2.1", level=SHOULD, on=responses(), sender="ue")
 def named_client_is_told_its_address(response: Response, context: Context) -> Iterator[Mismatch]:
-    """Where the sent-by of the request is a domain name, the top Via gets a received parameter."""
+    """Where the sent-by of the request is a domain name, the top Via gets a received parameter.
+
+    The text says MUST. A gateway that puts its own name into the Via takes the parameter out again,
+    so that it is a remark.
+    """
     vias = _own_vias(response, context)
     if vias is None or _is_address(vias[0].host) or vias[0].received is not None:
         return
