@@ -23,10 +23,17 @@ _CROSSING = 1.0
 
 
 def _answers(request: Request, context: Context) -> Iterator[tuple[str, int, Credentials, Nonce]]:
-    """The credentials that use a nonce which the network was seen to give in a challenge."""
+    """The credentials that use a nonce which the network was seen to give in a challenge.
+
+    With an empty response they tell that AKA refused it (TS 24.229 §5.1.1.5.3), and answer nothing.
+    """
     for name, offset, credentials in credentials_in(request):
         nonce = context.session.authentication.find(credentials)
-        if nonce is not None and nonce.challenges:
+        if nonce is None or not nonce.challenges:
+            continue
+        if credentials.response != "" or not any(
+            is_aka(each.algorithm) for each in nonce.challenges
+        ):
             yield name, offset, credentials, nonce
 
 
@@ -268,10 +275,15 @@ def nonce_count_is_not_repeated(request: Request, context: Context) -> Iterator[
     """The nc value counts the requests sent with the nonce: it is not 0, and none comes twice.
 
     Judged within one Call-ID where the request before was seen with its answer, so that no
-    challenge was missed which gave the nonce anew.
+    challenge was missed which gave the nonce anew. A REGISTER that renews a registration made with
+    AKA repeats the response of before (TS 24.229 §5.1.1.4.2: "the last calculated response value").
     """
     for name, offset, credentials, nonce in _answers(request, context):
         count = credentials.nonce_count
+        if request.method == "REGISTER" and any(
+            is_aka(each.algorithm) for each in nonce.challenges
+        ):
+            continue
         if count == 0:
             yield _read(offset, name, "nc=00000001 or more", f"nc={credentials.nc}")
         elif _is_repeated(request, credentials, nonce) and _follows_an_answer(request, context):

@@ -125,17 +125,19 @@ def ims_ue_with_gruu_names_its_instance(request: Request, context: Context) -> I
 
 
 # "the "uri" header field parameter, set to the SIP URI of the domain name of the home network",
-# and so is the Request-URI; how the two are written, and their parameters, is left open.
+# and so is the Request-URI; how the two are written, and their parameters, is left open. With IPsec
+# it is the same in what answers a challenge (§5.1.1.5.1) and in a renewal (§5.1.1.4.2).
 @check("REG-IMS-6", clause="TS 24.229 §5.1.1.2.2", level=MUST, on=_REGISTER, sender="ue")
 def announcing_credentials_name_the_home_domain(
     request: Request, context: Context
 ) -> Iterator[Mismatch]:
-    """The uri of an Authorization without a nonce is the SIP URI of the home network's domain."""
+    """The uri of an Authorization without a nonce, or with IPsec, is that of the home domain."""
     home = request.parsed_uri
     if not isinstance(home, SipUri) or not is_ims(request):
         return
     for name, offset, credentials in credentials_in(request):
-        if credentials.is_placeholder and not _is_domain(credentials.uri or "", home.host):
+        is_meant = credentials.is_placeholder or uses_ipsec(request)
+        if is_meant and not _is_domain(credentials.uri or "", home.host):
             yield Mismatch(f'uri="sip:{home.host}"', f'uri="{credentials.uri}"', name, offset)
 
 

@@ -21,9 +21,10 @@ from harness.checks.sec_agree import (
     mechanisms_in,
     uses_ipsec,
 )
-from harness.checks.session_auth import Nonce, credentials_in
+from harness.checks.session_auth import Nonce, challenges_in, credentials_in
 from harness.checks.session_registration import Registration, is_removal
 from harness.model import Mismatch, Transport
+from harness.sip.aka import is_aka
 from harness.sip.message import Message, Request
 from harness.sip.uri import SipUri
 
@@ -227,3 +228,19 @@ def protected_registration_offers_again(request: Request, context: Context) -> I
     is_protected = any(each.name == IPSEC for each in mechanisms_in(request, VERIFY))
     if is_protected and not request.headers.rows(CLIENT):
         yield mismatch(request, CLIENT, "present")
+
+
+# §5.1.1.1: "If SIP digest without TLS is used, the UE shall not include signalling plane security
+# mechanisms in the header fields defined in RFC 3329 in any SIP messages". A UE that can do both
+# may not have given up the other, so that it is a remark.
+@check("REG-IMS-20", clause="TS 24.229 §5.1.1.1", level=SHOULD, on=_REGISTER, sender="ue")
+def digest_goes_without_agreement(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A REGISTER that answers a Digest challenge, not of AKA, has no mechanisms but over TLS."""
+    if context.entry.source.transport is Transport.TLS:
+        return
+    for _, response in answered_challenges(request, context):
+        if any(is_aka(each.algorithm) for each in challenges_in(response)):
+            return
+        for field in (CLIENT, VERIFY):
+            if mechanisms_in(request, field):
+                yield mismatch(request, field, "absent, for SIP digest without TLS")

@@ -34,12 +34,12 @@ _CHALLENGE: dict[str, Value] = {
 }
 
 
-def credentials(nonce: str = "", nc: int = 1) -> str:
+def credentials(nonce: str = "", nc: int = 1, algorithm: str = "AKAv1-MD5") -> str:
     if not nonce:
         return _ANNOUNCED.format('nonce="", ')
     return (
         f'Digest username="a@b", realm="example.com", nonce="{nonce}", uri="sip:example.com", '
-        f'qop=auth, nc={nc:08x}, cnonce="c", response="{"0" * 32}", algorithm=AKAv1-MD5'
+        f'qop=auth, nc={nc:08x}, cnonce="c", response="{"0" * 32}", algorithm={algorithm}'
     )
 
 
@@ -63,9 +63,10 @@ def answering(cseq: int = 2, /, call: str = "register-call", **fields: Value) ->
     return aka(cseq, call, **{**given, **fields})  # type: ignore[arg-type]  # as given
 
 
-def challenged(given: bytes | None = None) -> list[Step]:
+def challenged(given: bytes | None = None, algorithm: str = "AKAv1-MD5") -> list[Step]:
     asked = given or aka()
-    return [ue(asked), net(answer(asked, 401, fields=_CHALLENGE))]
+    fields = {name: str(each).replace("AKAv1-MD5", algorithm) for name, each in _CHALLENGE.items()}
+    return [ue(asked), net(answer(asked, 401, fields={**fields}))]
 
 
 def registered(identities: str = f"<{AOR}>", **fields: Value) -> list[Step]:
@@ -160,6 +161,11 @@ IMS_CASES = [
                 *registered(),
                 ue(answering(3, **{**_RENEWAL, "Security-Client": None}), after=599400),
             ],
+        ),
+        (
+            "REG-IMS-20",
+            [*challenged(), answering()],
+            [*challenged(algorithm="MD5"), answering(Authorization=credentials("n1", 1, "MD5"))],
         ),
         (
             "SUB-IMS-1",

@@ -84,7 +84,9 @@ class Handset:
     """A phone and its P-CSCF: what they say, in order.
 
     `protocol` carries what is small enough; `aka` tells whether IPsec protects it, with ports of
-    its own, and `offers` whether the phone asks for that; `is_terse` that it uses compact names.
+    its own, and `offers` whether the phone asks for that; `is_terse` that it uses compact names;
+    `repeats` that a renewal has the credentials of before as they were (TS 24.229 §5.1.1.4.2: "set
+    to the last calculated response value").
     """
 
     host: str = "2001:db8::1"
@@ -93,6 +95,7 @@ class Handset:
     aka: bool = True
     offers: bool = True
     is_terse: bool = False
+    repeats: bool = False
     tells_cell: bool = True
     tags: str = TAGS
     extra: tuple[Line, ...] = ()
@@ -300,6 +303,25 @@ class Handset:
         self._granted(second)
         return self
 
+    def refuses_a_challenge(self, failure: str) -> Handset:
+        """A challenge with a MAC or SQN that the card refuses, told so and made anew.
+
+        `failure` is what the credentials say of it (RFC 3310 §3.4, TS 24.229 §5.1.1.5.3).
+        """
+        first = self._register(1, self._credentials("", 0), 1111, is_protected=False, verify=False)
+        self._is_answered(first, 401, self._challenge("bm9uY2UtMA=="))
+        told = (
+            f'username="{IMPI}",realm="{HOME}",nonce="bm9uY2UtMA==",uri="sip:{HOME}",'
+            f"{failure},algorithm=AKAv1-MD5"
+        )
+        second = self._register(2, told, 1121, is_protected=False, verify=False)
+        self._is_answered(second, 401, self._challenge("bm9uY2UtMQ=="))
+        third = self._register(
+            3, self._credentials("bm9uY2UtMQ==", 1), 1121, is_protected=True, verify=True
+        )
+        self._granted(third)
+        return self
+
     def watches_its_registration(self) -> Handset:
         """SUBSCRIBE to the reg event package, in the name of the number."""
         asked = self._asks(
@@ -445,7 +467,7 @@ class Handset:
         old, self._client_port = self._client_port, 40011
         announced = self._register(
             3,
-            self._credentials("bm9uY2UtMQ==", 2),
+            self._credentials("bm9uY2UtMQ==", 1 if self.repeats else 2),
             2221,
             is_protected=True,
             verify=True,
@@ -464,7 +486,12 @@ class Handset:
     def leaves(self) -> Handset:
         """The registration ends."""
         last = self._register(
-            5, self._credentials("bm9uY2UtMg==", 2), 3331, 0, is_protected=True, verify=True
+            5,
+            self._credentials("bm9uY2UtMg==", 1 if self.repeats else 2),
+            3331,
+            0,
+            is_protected=True,
+            verify=True,
         )
         self._granted(last, 0)
         return self

@@ -14,6 +14,7 @@ PHONES = {
     "udp-over-ipv6": {},
     "voice-only": {"tags": VOICE},
     "tcp-over-ipv4": {"host": "10.1.2.3", "proxy": "10.9.9.9", "protocol": Transport.TCP},
+    "same-credentials-to-renew": {"repeats": True},
     "outbound": {"contact_params": ";reg-id=1"},
     "terse": {"is_terse": True},
     "ipsec-not-taken": {"aka": False},
@@ -61,3 +62,11 @@ def test_judge_finds_no_fault_where_a_message_of_the_phone_is_missing(profile: s
     for lost in range(len(said)):
         assert faults(said[:lost] + said[lost + 1 :], profile) == [], f"without {lost}"
         assert faults(said[lost:], profile) == [], f"from {lost}"
+
+
+@pytest.mark.parametrize("failure", ['response=""', 'response="",auts="AAAAAAAAAAAAAAAAAAA="'])
+def test_judge_finds_no_fault_where_the_card_refuses_a_challenge(failure: str) -> None:
+    phone = Handset().refuses_a_challenge(failure).watches_its_registration().publishes()
+
+    assert faults(phone.said, "up-2.4") == []
+    assert "GEN-SECURITY-2" not in {each.check for each in findings(phone.said, "up-2.4")}
