@@ -19,6 +19,7 @@ from harness.config_fields import ip_address_of
 from harness.config_transport import Listener, listener_of
 from harness.flow.document import FlowError
 from harness.output import complain, discard, use_any_encoding
+from harness.paths import EXAMPLE_PROFILE
 
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_network(commands.add_parser("network", help="play the network side for a UE"))
     _add_ue(commands.add_parser("ue", help="run the reference UE against any server"))
     _add_checks(commands.add_parser("checks", help="list the checks"))
+    _add_profiles(commands.add_parser("profile", help="look at a profile before it is used"))
     _add_report(commands.add_parser("report", help="write the reports of a run anew"))
     return parser
 
@@ -222,6 +224,17 @@ def _add_checks(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_checks)
 
 
+def _add_profiles(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    check = actions.add_parser(
+        "check", help="tell what it resolves to, or what is wrong with it: file, line, field"
+    )
+    check.add_argument("profile", metavar="NAME|FILE")
+    check.set_defaults(run=_profile_check)
+    example = actions.add_parser("example", help="print a commented one for a phone in a lab")
+    example.set_defaults(run=_profile_example)
+
+
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder", type=Path, metavar="FOLDER", help="a reports folder with its run.jsonl"
@@ -340,6 +353,17 @@ def _ue(arguments: argparse.Namespace) -> int:
     from harness.commands_ue import run_ue
 
     return run_ue(arguments, load_profile(arguments.profile))
+
+
+def _profile_check(arguments: argparse.Namespace) -> int:
+    from harness.commands_profile import run_profile_check
+
+    return run_profile_check(load_profile(arguments.profile))
+
+
+def _profile_example(_: argparse.Namespace) -> int:
+    sys.stdout.write(EXAMPLE_PROFILE.read_text(encoding="utf-8"))
+    return 0
 
 
 def _report(arguments: argparse.Namespace) -> int:

@@ -16,4 +16,5 @@ def _data(name: str) -> Path:
 SCHEMAS = _data("schemas")
 TESTCASES = _data("testcases")
 PROFILES = TESTCASES / "profiles"
+EXAMPLE_PROFILE = PROFILES / "examples" / "lab-phone.yaml"
 FLOW = TESTCASES / "presence.flow.yaml"

@@ -41,6 +41,8 @@ ENTRY_POINTS = {
         "cli",
         "commands",
         "commands_live",
+        "commands_profile",
+        "commands_ue",
         "commands_validate",
         "output",
         "run",
