@@ -107,6 +107,10 @@ class Network(Values):
     """Whether XCAP requests are challenged, and how."""
     notifications: Literal["rlmi", "plain"] = "rlmi"
     """Form of list notifications: RFC 4662, or the bare PIDF that the document shows."""
+    notification_coding: Literal["identity", "gzip", "deflate"] = "identity"
+    """Content coding of notifications to subscribers that accept it (Accept-Encoding)."""
+    conditional_notification: bool = False
+    """Whether notifications have entity-tags and heed Suppress-If-Match (RFC 5839)."""
     partial_state: bool = False
     """Whether notifications after the first hold only what changed, where the package allows it."""
     max_registration: Seconds = 600000

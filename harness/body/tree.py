@@ -80,7 +80,7 @@ def parse_root(document: bytes | etree._Element, media_type: str) -> etree._Elem
 
 def elements(parent: etree._Element) -> Iterator[etree._Element]:
     """The child elements, comments and processing instructions left out."""
-    return (child for child in parent if isinstance(child.tag, str))
+    return parent.iterchildren(etree.Element)
 
 
 def children(parent: etree._Element, namespace: str, local: str) -> Iterator[etree._Element]:
@@ -88,12 +88,13 @@ def children(parent: etree._Element, namespace: str, local: str) -> Iterator[etr
 
 
 def child(parent: etree._Element, namespace: str, local: str) -> etree._Element | None:
-    return parent.find(qname(namespace, local))
+    return next(parent.iterchildren(f"{{{namespace}}}{local}"), None)
 
 
 def raw_text(element: etree._Element) -> str:
     """All text of the element as written, without that of its children."""
-    return (element.text or "") + "".join(inner.tail or "" for inner in element)
+    text = element.text or ""
+    return text + "".join(inner.tail or "" for inner in element) if len(element) else text
 
 
 def text(element: etree._Element | None) -> str | None:
@@ -159,12 +160,14 @@ def add_notes(parent: etree._Element, namespace: str, values: tuple[Note, ...]) 
             found.set(qname(XML, "lang"), value.lang)
 
 
-def write_document(root: etree._Element) -> bytes:
+def write_document(root: etree._Element, *, keeps_prefixes: bool = False) -> bytes:
     """The document in UTF-8 with its XML declaration.
 
-    Strict: raises `BodyError` for a document that its schema refuses.
+    Strict: raises `BodyError` for a document that its schema refuses. `keeps_prefixes` leaves
+    declarations in that no name uses, for documents whose attributes hold names.
     """
-    etree.cleanup_namespaces(root, keep_ns_prefixes=[])
+    if not keeps_prefixes:
+        etree.cleanup_namespaces(root, keep_ns_prefixes=[])
     errors = validate(root)
     if errors:
         raise BodyError(f"{errors[0].path}: {errors[0].reason}")

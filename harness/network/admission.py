@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.body import partial, pidf, resource_lists
+from harness.body.schema import BodyError
 from harness.model import Peer
-from harness.network.feeds import Feed, PresenceFeed, WatcherinfoFeed, status_of
+from harness.network.accept import accepts, names, preferred
+from harness.network.contents import ContentError, content_of, has_body_to_read
+from harness.network.feeds import (
+    Feed,
+    PartialPresenceFeed,
+    PresenceFeed,
+    WatcherinfoFeed,
+    status_of,
+)
 from harness.network.packages import PACKAGES, Package, bad_event
 from harness.network.presence_server import PresenceServer
 from harness.network.reg_feed import RegistrationFeed
 from harness.network.registrar import Registrar
 from harness.network.reply import Reply
-from harness.network.rls import OPTION_TAG, ListFeed, PlainListFeed, Subscriber
-from harness.network.services import ListService, ListServices
+from harness.network.rls import OPTION_TAG, ListFeed, Lists, PlainListFeed, Subscriber
+from harness.network.services import ListService, ListServices, read_contained
 from harness.network.site import Site
-from harness.sip.fields import FieldError, MediaType, parse_media_type
 from harness.sip.message import Request
 
 LIST_MEDIA_TYPE = "multipart/related"
@@ -68,6 +77,8 @@ class Admission:
         name = request.from_.display_name if request.from_ else ""
         identity = self._site.identity(request.from_.uri) if request.from_ else ""
         asked = _Asked(request, package, Subscriber(identity, name, source.host, expires_at), now)
+        if has_body_to_read(request):
+            return self._admit_contained(asked)
         service = self._services.find(request.uri)
         if service is not None:
             return self._admit_list(asked, service)
@@ -76,7 +87,7 @@ class Admission:
     # -- a single resource ---------------------------------------------------------------------
 
     def _admit_one(self, asked: _Asked) -> Admitted | Refused:
-        if not _accepts(asked.request, (asked.package.media_type,)):
+        if not any(accepts(asked.request, each) for each in asked.package.media_types):
             return Refused(Reply(406))
         if _names_a_list(asked.request.uri):
             return Refused(Reply(404, "No Such List"))
@@ -98,7 +109,12 @@ class Admission:
             # RFC 6665 §4.2.1.3: who is known not to be authorized gets 403.
             is_refused = status_of(watcher).reason == "rejected"
             return Refused(Reply(403 if is_refused else 404))
-        return Admitted(asked.package, PresenceFeed(self._server, watcher, presentity))
+        # RFC 5263 §4.3: by the preferences of the watcher, where it names the partial format.
+        is_partial = names(asked.request, partial.MEDIA_TYPE) and (
+            preferred(asked.request, (partial.MEDIA_TYPE, pidf.MEDIA_TYPE)) == partial.MEDIA_TYPE
+        )
+        kind = PartialPresenceFeed if is_partial else PresenceFeed
+        return Admitted(asked.package, kind(self._server, watcher, presentity))
 
     def _own_feed(self, asked: _Asked, identity: str) -> Feed:
         """What a user may see of itself only."""
@@ -118,43 +134,39 @@ class Admission:
         name = asked.package.name
         if asked.package.is_owner_only or name not in (service.packages or (name,)):
             return Refused(bad_event())
+        return self._list_feed(asked, self._services, service.uri)
+
+    def _admit_contained(self, asked: _Asked) -> Admitted | Refused:
+        """A list in the body of the SUBSCRIBE itself (RFC 5367)."""
+        request = asked.request
+        essence = request.content_type.essence if request.content_type else ""
+        if essence != resource_lists.MEDIA_TYPE or asked.package.is_owner_only:
+            # RFC 3261 §8.2.3: what is taken stands in Accept.
+            return Refused(Reply(415, headers=(("Accept", resource_lists.MEDIA_TYPE),)))
+        try:
+            contained = read_contained(content_of(request, self._site.limits.body))
+        except ContentError as error:
+            return Refused(error.reply)
+        except BodyError:
+            return Refused(Reply(400, "Unreadable Recipient List"))
+        return self._list_feed(asked, contained, request.uri)
+
+    def _list_feed(self, asked: _Asked, lists: Lists, uri: str) -> Admitted | Refused:
         is_plain = self._site.profile.network.notifications == "plain"
         # RFC 3261 §21.4.7: an Accept that lists nothing usable. None at all is no reason to
         # refuse, though RFC 4662 §4.3 wants one: the option tag says that lists are understood.
         wanted = asked.package.media_type if is_plain else LIST_MEDIA_TYPE
-        if not _accepts(asked.request, (wanted,)):
+        if not accepts(asked.request, wanted):
             return Refused(Reply(406))
         kind = PlainListFeed if is_plain else ListFeed
         # RFC 4662 §4.1: without the option tag "the subscription cannot proceed"; RFC 3261
         # §8.2.4: a 421 lists what is needed in Require.
         if OPTION_TAG not in asked.request.supported and not is_plain:
             return Refused(Reply(421, headers=(("Require", OPTION_TAG),)))
-        feed = kind(self._site, self._server, self._services, service.uri, asked.subscriber)
+        feed = kind(self._site, self._server, lists, uri, asked.subscriber)
         return Admitted(
             asked.package, feed, is_list=True, requires=() if is_plain else (OPTION_TAG,)
         )
-
-
-def _accepts(request: Request, usable: tuple[str, ...]) -> bool:
-    """Whether Accept names one of these types; without Accept the package's type is taken."""
-    values = request.headers.values("Accept")
-    if not values:
-        return True
-    ranges = [found for found in map(_media_type, values) if found is not None]
-    return any(_covers(found, essence) for found in ranges for essence in usable)
-
-
-def _media_type(value: str) -> MediaType | None:
-    try:
-        return parse_media_type(value)
-    except FieldError:
-        return None
-
-
-def _covers(found: MediaType, essence: str) -> bool:
-    return found.essence in ("*/*", essence) or (
-        found.subtype == "*" and essence.startswith(f"{found.type}/")
-    )
 
 
 def _names_a_list(uri: str) -> bool:

@@ -26,7 +26,7 @@ class Casting:
         if subscription is not None:
             return notifying_role(subscription)
         package = request.event.package if request.event is not None else ""
-        if package == "presence" and self._services.find(request.uri) is not None:
+        if package == "presence" and (request.body or self._services.find(request.uri)):
             return "rls"
         return _BY_PACKAGE.get(package, "options")
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.body.pidf import MEDIA_TYPE, Pidf, parse_pidf
+from lxml import etree
+
+from harness.body import partial, pidf
+from harness.body.pidf import Pidf, parse_pidf
 from harness.body.schema import BodyError
 from harness.model import Peer
+from harness.network.contents import ContentError, content_of
 from harness.network.packages import PUBLISHABLE, bad_event
 from harness.network.reply import Reply, granted_seconds, too_brief
 from harness.network.site import Site
@@ -16,6 +20,9 @@ from harness.sip.timers import TimerQueue
 
 DEFAULT_EXPIRES = 3600
 """RFC 3856 §6.4; RFC 3903 §6 step 4 leaves the default to the ESC."""
+
+ACCEPT = f"{pidf.MEDIA_TYPE}, {partial.MEDIA_TYPE}"
+"""The bodies that are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +130,25 @@ class Compositor:
             if known is None:
                 raise PublicationError(Reply(400, "Initial Publication Without Body"))
             return known.document
-        essence = request.content_type.essence if request.content_type else ""
-        coding = request.headers.values("Content-Encoding")
-        if coding and coding != ("identity",):
-            raise PublicationError(Reply(415, headers=(("Accept-Encoding", "identity"),)))
         # Step 5: a type that "is not understood" is 415; RFC 3261 §8.2.3: Accept is in it.
-        if essence != MEDIA_TYPE:
-            raise PublicationError(Reply(415, headers=(("Accept", MEDIA_TYPE),)))
-        if len(request.body) > self._site.limits.body:
-            raise PublicationError(Reply(413))
+        essence = request.content_type.essence if request.content_type else ""
+        if essence not in (pidf.MEDIA_TYPE, partial.MEDIA_TYPE):
+            raise PublicationError(Reply(415, headers=(("Accept", ACCEPT),)))
         try:
-            return parse_pidf(request.body)
+            content = content_of(request, self._site.limits.body)
+            if essence == partial.MEDIA_TYPE:
+                content = self._whole(content, known)
+            return parse_pidf(content)
+        except ContentError as error:
+            raise PublicationError(error.reply) from None
         except BodyError:
             raise PublicationError(Reply(400, "Unreadable Presence Document")) from None
+
+    def _whole(self, content: bytes, known: Publication | None) -> bytes:
+        """The state after a partial publication (RFC 5264 §4.2); 400 where it cannot be applied."""
+        root = known.document.root if known is not None else None
+        base = None if root is None else bytes(etree.tostring(root))
+        return partial.state_after(content, base)
 
     def _store(self, publication: Publication) -> None:
         key = publication.presentity, publication.etag

@@ -5,11 +5,13 @@ A feed tells whether there is news for its subscriber, and writes the body of th
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.body import pidf, watcherinfo
+from harness.body import partial, pidf, watcherinfo
+from harness.body.difference import make_changes, make_full
 from harness.network.presence_server import PresenceServer
 from harness.network.reply import Header
 from harness.network.watchers import Event, State, Watcher
@@ -56,11 +58,19 @@ class Feed(Protocol):
     def write(self, *, full: bool) -> Body | None:
         """The body of the next NOTIFY, None for none; it counts as sent."""
 
+    def entity_tag(self) -> str:
+        """Stands for the whole state as the subscriber would see it now (RFC 5839 §6.1)."""
+
     def refresh(self, expires_at: float) -> None:
         """The subscription goes on until then."""
 
     def end(self) -> None:
         """The subscription has run out or was ended by the subscriber."""
+
+
+def tag_of(state: bytes) -> str:
+    """The same token for the same state."""
+    return hashlib.sha256(state).hexdigest()[:16]
 
 
 def status_of(watcher: Watcher) -> Status:
@@ -103,17 +113,39 @@ class PresenceFeed:
 
     def write(self, *, full: bool) -> Body | None:
         self._told = self._news()
+        return Body(pidf.MEDIA_TYPE, self._document())
+
+    def entity_tag(self) -> str:
+        return tag_of(self._document())
+
+    def _document(self) -> bytes:
         document = self._server.document(self._watcher, self._entity)
-        if document is None:
-            # RFC 6665 §4.2.1.2: without meaningful state the body MAY be neutral.
-            document = pidf.make_pidf(self._entity)
-        return Body(pidf.MEDIA_TYPE, document)
+        # RFC 6665 §4.2.1.2: without meaningful state the body MAY be neutral.
+        return pidf.make_pidf(self._entity) if document is None else document
 
     def refresh(self, expires_at: float) -> None:
         self._server.watchers.refresh(self._watcher, expires_at)
 
     def end(self) -> None:
         self._server.watchers.move(self._watcher, Event.TIMEOUT)
+
+
+class PartialPresenceFeed(PresenceFeed):
+    """The presence of one presentity, the whole of it once and then what changes (RFC 5263)."""
+
+    def __init__(self, server: PresenceServer, watcher: Watcher, entity: str) -> None:
+        super().__init__(server, watcher, entity)
+        self._version = 0
+        self._last = b""
+
+    def write(self, *, full: bool) -> Body | None:
+        self._told = self._news()
+        document, before = self._document(), self._last
+        # RFC 5263 §4.4: the counter starts at 1; refreshing the subscription does not reset it.
+        self._version += 1
+        self._last = document
+        changes = None if full or not before else make_changes(before, document, self._version)
+        return Body(partial.MEDIA_TYPE, changes or make_full(document, self._version))
 
 
 class WatcherinfoFeed:
@@ -176,6 +208,9 @@ class WatcherinfoFeed:
         self._known = {each.id: _standing(each) for each in watchers if not each.is_over}
         self._told = self._news()
         return Body(watcherinfo.MEDIA_TYPE, document)
+
+    def entity_tag(self) -> str:
+        return tag_of(repr([(each.id, _standing(each)) for each in self._watchers()]).encode())
 
     def _is_new(self, watcher: Watcher) -> bool:
         return self._known.get(watcher.id) != _standing(watcher)

@@ -7,6 +7,7 @@ from functools import partial
 
 from harness.model import Peer, Send
 from harness.network.admission import Admission, Refused
+from harness.network.contents import coded, coding_for, has_body_to_read
 from harness.network.feeds import Body, Status
 from harness.network.outgoing import Final, Outgoing, make_tolerant
 from harness.network.packages import ALLOW_EVENTS, PACKAGES, bad_event
@@ -94,6 +95,8 @@ class Notifier:
             is_list=admitted.is_list,
             requires=admitted.requires,
             ending=_TIMEOUT if seconds == 0 else None,
+            condition=self._condition(request),
+            coding=coding_for(request, self._site.profile.network.notification_coding),
         )
         self._keep(subscription)
         return self._accepted(request, subscription, source, seconds, tag)
@@ -106,34 +109,52 @@ class Notifier:
         )
 
     def _refresh(self, request: Request, source: Peer, seconds: int, now: float) -> Reply:
-        key = key_of_request(request)
-        subscription = self._subscriptions.get(key) if key is not None else None
+        subscription = self.find(request)
         # RFC 6665 §4.1.2.2: 481 tells the subscriber that its subscription is gone. One that was
         # told so by its last NOTIFY is gone, too.
-        if subscription is None or subscription.is_over or subscription.ending is not None:
+        if (
+            subscription is None
+            or subscription.is_over
+            or subscription.ending is not None
+            or not subscription.is_of(request.event)
+        ):
             return Reply(481, "Subscription Does Not Exist")
-        if not subscription.is_of(request.event):
-            return Reply(481, "Subscription Does Not Exist")
-        refusal = subscription.dialog.refusal(request)
+        refusal = _refusal(request, subscription)
         if refusal is not None:
-            return Reply(refusal)
-        # RFC 3261 §8.2.4: no extension that this very request does not list as supported.
-        missing = [tag for tag in subscription.requires if tag not in request.supported]
-        if missing:
-            return Reply(421, headers=(("Require", ", ".join(missing)),))
+            return refusal
         subscription.dialog.take_request(request)
         subscription.flow = source
         subscription.expires_at = now + seconds
+        subscription.condition = self._condition(request)
+        if subscription.is_suppressed:
+            return self._suppressed(subscription, seconds)
         # §4.2.1.2: "Upon successfully accepting or refreshing a subscription, notifiers MUST send
         # a NOTIFY request immediately"; RFC 4662 §5.2: with full state.
         subscription.is_due = subscription.is_full = True
         if seconds == 0:
             self._end(subscription, _TIMEOUT)
         else:
-            subscription.feed.refresh(subscription.expires_at)
-            self._expiry.set(subscription.dialog.key, subscription.expires_at)
+            self._extend(subscription)
         self._touched[subscription.dialog.key] = subscription
         return self._accepted(request, subscription, source, seconds, None)
+
+    def _extend(self, subscription: Subscription) -> None:
+        subscription.feed.refresh(subscription.expires_at)
+        self._expiry.set(subscription.dialog.key, subscription.expires_at)
+
+    def _suppressed(self, subscription: Subscription, seconds: int) -> Reply:
+        """204 and no NOTIFY, which ends the subscription where that was asked (RFC 5839 §6.3)."""
+        if seconds == 0:
+            subscription.feed.end()
+            self._forget(subscription)
+        else:
+            self._extend(subscription)
+        return Reply(204, "No Notification", headers=(("Expires", str(seconds)),))
+
+    def _condition(self, request: Request) -> str | None:
+        if not self._site.profile.network.conditional_notification:
+            return None
+        return request.headers.get("Suppress-If-Match")
 
     def _accepted(
         self,
@@ -263,13 +284,18 @@ class Notifier:
         has_news = subscription.feed.has_news(now)
         self._index(subscription)
         status = subscription.next_status()
-        if not (subscription.is_due or has_news or status != subscription.status):
+        is_changed = status != subscription.status
+        if not (subscription.is_due or has_news or is_changed):
+            return []
+        if not (subscription.is_due or is_changed) and subscription.is_suppressed:
             return []
         return self._notify(subscription, status, now)
 
     def _notify(self, subscription: Subscription, status: Status, now: float) -> list[Send]:
         full = subscription.is_full or status.state == "terminated"
-        body = subscription.dictated or subscription.feed.write(full=full)
+        body = subscription.dictated
+        if body is None and not subscription.is_suppressed:
+            body = subscription.feed.write(full=full)
         subscription.dictated = None
         secure = _is_secure(subscription.dialog.remote_target)
         headers: list[Header] = [
@@ -279,8 +305,14 @@ class Notifier:
             *self._record_route(subscription.flow, secure),
             ("User-Agent", SERVER),
         ]
+        if self._site.profile.network.conditional_notification:
+            headers.append(("SIP-ETag", subscription.feed.entity_tag()))
+        data = b""
         if body is not None:
             headers += [*body.headers, ("Content-Type", body.content_type)]
+            data = coded(body.data, subscription.coding)
+            if subscription.coding != "identity":
+                headers.append(("Content-Encoding", subscription.coding))
         subscription.status = status
         subscription.is_due = subscription.is_full = False
         subscription.is_waiting = True
@@ -288,7 +320,6 @@ class Notifier:
         if subscription.is_over:
             subscription.feed.end()
         prepared = subscription.dialog.next_request("NOTIFY", headers)
-        data = body.data if body is not None else b""
 
         def build(via: str) -> Request:
             uri = self._outgoing.retargeted(prepared.uri)
@@ -337,6 +368,21 @@ class Notifier:
     def next_deadline(self) -> float | None:
         """When the next subscription runs out."""
         return self._expiry.next_deadline()
+
+
+def _refusal(request: Request, subscription: Subscription) -> Reply | None:
+    """What is wrong with a SUBSCRIBE in its dialog; None where nothing is."""
+    status = subscription.dialog.refusal(request)
+    if status is not None:
+        return Reply(status)
+    # RFC 3261 §8.2.4: no extension that this very request does not list as supported.
+    missing = [tag for tag in subscription.requires if tag not in request.supported]
+    if missing:
+        return Reply(421, headers=(("Require", ", ".join(missing)),))
+    if has_body_to_read(request):
+        # RFC 5367 §5.1: a list in a subsequent SUBSCRIBE has no meaning.
+        return Reply(415, headers=(("Accept", ""),))
+    return None
 
 
 _TIMEOUT = Status("terminated", "timeout")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.body import pidf, reginfo, watcherinfo
+from harness.body import partial, pidf, reginfo, watcherinfo
 from harness.network.reply import Reply
 
 
@@ -13,19 +13,24 @@ from harness.network.reply import Reply
 class Package:
     """An event package as its specification defines it.
 
-    `name` is the event type, `media_type` what NOTIFY carries by default, `default_expires` in
-    seconds. `is_owner_only` tells that only the resource's user may subscribe; `is_listed` that it
-    belongs in Allow-Events, which "does not include a list of the event template-packages"
-    (RFC 6665 §4.4.4).
+    `name` is the event type, `media_types` what NOTIFY can carry, the default first,
+    `default_expires` is in seconds. `is_owner_only` tells that only the resource's user may
+    subscribe; `is_listed` that it belongs in Allow-Events, which "does not include a list of the
+    event template-packages" (RFC 6665 §4.4.4).
     """
 
     name: str
     clause: str
-    media_type: str
+    media_types: tuple[str, ...]
     default_expires: int
     is_owner_only: bool
     is_listed: bool
     is_publishable: bool
+
+    @property
+    def media_type(self) -> str:
+        """What NOTIFY carries where the subscriber does not choose."""
+        return self.media_types[0]
 
 
 PACKAGES: Mapping[str, Package] = {
@@ -34,7 +39,7 @@ PACKAGES: Mapping[str, Package] = {
         Package(
             name="presence",
             clause="RFC 3856 §6",
-            media_type=pidf.MEDIA_TYPE,
+            media_types=(pidf.MEDIA_TYPE, partial.MEDIA_TYPE),
             default_expires=3600,  # RFC 3856 §6.4
             is_owner_only=False,
             is_listed=True,
@@ -43,7 +48,7 @@ PACKAGES: Mapping[str, Package] = {
         Package(
             name="presence.winfo",
             clause="RFC 3857 §4",
-            media_type=watcherinfo.MEDIA_TYPE,
+            media_types=(watcherinfo.MEDIA_TYPE,),
             default_expires=3600,  # RFC 3857 §4.4
             is_owner_only=True,
             is_listed=False,
@@ -52,7 +57,7 @@ PACKAGES: Mapping[str, Package] = {
         Package(
             name="reg",
             clause="RFC 3680 §4",
-            media_type=reginfo.MEDIA_TYPE,
+            media_types=(reginfo.MEDIA_TYPE,),
             default_expires=3761,  # RFC 3680 §4.4
             is_owner_only=True,
             is_listed=True,

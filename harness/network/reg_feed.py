@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from harness.body import reginfo
-from harness.network.feeds import ACTIVE, Body, Status
+from harness.network.feeds import ACTIVE, Body, Status, tag_of
 from harness.network.registrar import Registrar
 from harness.network.registrations import REGISTERED, Contact
 from harness.sip.fields import NameAddr
@@ -68,6 +68,10 @@ class RegistrationFeed:
         self._version += 1
         self._told = registrations.revision(self._aor)
         return Body(reginfo.MEDIA_TYPE, document)
+
+    def entity_tag(self) -> str:
+        registrations = self._registrar.registrations
+        return tag_of(f"{registrations.id_of(self._aor)} {self._news()}".encode())
 
     def _described(self, contact: Contact, number: int) -> reginfo.RegisteredContact:
         """`number` counts the identities: all but the first are registered with it, implicitly."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.body import pidf, rlmi
-from harness.network.feeds import ACTIVE, Body, Status, status_of
+from harness.network.feeds import ACTIVE, Body, Status, status_of, tag_of
 from harness.network.presence_server import PresenceServer
 from harness.network.site import Site
 from harness.network.watchers import Event, State, Watcher
@@ -166,6 +166,10 @@ class ListFeed:
         )
         # §4.1: the option tag is in the Require of all NOTIFYs of the subscription.
         return Body(content_type, data, (("Require", OPTION_TAG),))
+
+    def entity_tag(self) -> str:
+        states = [(each.uri, self._state(each, full=True)) for each in self._each()]
+        return tag_of(repr(states).encode())
 
     def _chosen(self, *, full: bool) -> list[_Resource]:
         """All resources, or one that is news together with those never mentioned."""

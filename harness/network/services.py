@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.body.resource_lists import flatten
+from harness.body.resource_lists import MAX_MEMBERS, flatten, parse_resource_lists
 from harness.body.rls_services import Service, parse_rls_services
 from harness.body.schema import BodyError
 from harness.network.xdms_documents import XdmDocuments
@@ -20,6 +20,27 @@ class ListService:
     uri: str
     owner: str
     packages: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContainedList:
+    """The list in the body of a SUBSCRIBE (RFC 5367); it lives as long as the subscription."""
+
+    uris: tuple[str, ...]
+
+    def members(self, uri: str) -> tuple[str, ...] | None:
+        """The members, whatever the URI of the list server is."""
+        return self.uris
+
+
+def read_contained(body: bytes) -> ContainedList:
+    """The URIs of a recipient-list; raises `BodyError` where it is no resource-lists document.
+
+    References are left out: a UA SHOULD NOT use them, and a server MAY discard them (§4).
+    """
+    lists = parse_resource_lists(body).lists
+    uris = (uri for each in lists for uri in flatten(each, lambda _: None).uris)
+    return ContainedList(tuple(dict.fromkeys(uris)))
 
 
 class ListServices:
@@ -38,12 +59,31 @@ class ListServices:
 
     def members(self, uri: str) -> tuple[str, ...] | None:
         """The members' URIs, each once; None where there is no such service."""
+        members = self._inner(uri)
+        return None if members is None else self._expanded(members, uri)
+
+    def _expanded(self, members: tuple[str, ...], uri: str) -> tuple[str, ...]:
+        """The members of services among the members in their place; each service once."""
+        leaves: dict[str, None] = {}
+        seen = {uri}
+        waiting = list(reversed(members))
+        while waiting and len(leaves) < MAX_MEMBERS:
+            member = waiting.pop()
+            inner = self._inner(member)
+            if inner is None:
+                leaves[member] = None
+            elif member not in seen:
+                seen.add(member)
+                waiting += reversed(inner)
+        return tuple(leaves)
+
+    def _inner(self, uri: str) -> tuple[str, ...] | None:
         found = self._find(uri)
         if found is None:
             return None
         _, service = found
         if service.members is not None:
-            return flatten(service.members, lambda _: None).uris
+            return flatten(service.members, self._documents.resolve).uris
         return self._documents.list_uris(service.resource_list or "")
 
     def _find(self, uri: str) -> tuple[str, Service] | None:

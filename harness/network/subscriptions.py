@@ -38,7 +38,8 @@ class Subscription:
     last; `requires` are the option tags that its messages rest on. `is_due` says that a NOTIFY is
     owed whether or not there is news, `is_full` that it has to carry all state, `is_waiting` that
     one is unanswered: one at a time goes out in a dialog, so that they cannot overtake each other.
-    `dictated` is a body for the next NOTIFY in place of the feed's.
+    `dictated` is a body for the next NOTIFY in place of the feed's, `condition` the entity-tag of
+    the last Suppress-If-Match (RFC 5839), `coding` that of the bodies.
     """
 
     package: Package
@@ -58,6 +59,8 @@ class Subscription:
     is_waiting: bool = False
     notified: int = 0
     dictated: Body | None = None
+    condition: str | None = None
+    coding: str = "identity"
 
     @property
     def is_over(self) -> bool:
@@ -68,6 +71,11 @@ class Subscription:
         """Whether an Event is that of this subscription: same package and id (RFC 6665 §8.2.1)."""
         own = parse_event(self.event)
         return event is not None and (own.package, own.id) == (event.package, event.id)
+
+    @property
+    def is_suppressed(self) -> bool:
+        """Whether the subscriber has the state that it would be told (RFC 5839 §6.2, §6.3)."""
+        return self.condition is not None and self.condition in ("*", self.feed.entity_tag())
 
     def next_status(self) -> Status:
         """What the next NOTIFY has to say; a move that the diagram has not stays where it is."""

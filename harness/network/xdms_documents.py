@@ -105,10 +105,10 @@ class XdmDocuments:
 
         Empty where nothing is there.
         """
-        found = self._resolve(anchor)
-        return flatten(found, self._resolve).uris if isinstance(found, ResourceList) else ()
+        found = self.resolve(anchor)
+        return flatten(found, self.resolve).uris if isinstance(found, ResourceList) else ()
 
-    def _resolve(self, reference: str) -> ResourceList | Entry | None:
+    def resolve(self, reference: str) -> ResourceList | Entry | None:
         """What an anchor, an absolute URI, or a ref, a path from the XCAP root, points to."""
         is_absolute = "://" in reference.partition("/~~/")[0]
         element = self.element(reference if is_absolute else self._root_path + reference)

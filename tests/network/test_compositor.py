@@ -131,13 +131,13 @@ def test_compositor_refuses_another_body_type_and_says_what_it_takes() -> None:
         "PUBLISH", AOR, [("Event", "presence"), ("Content-Type", "text/plain")], b"hello"
     )
     assert response.status == 415
-    assert response.headers.get("Accept") == "application/pidf+xml"
+    assert response.headers.get("Accept") == "application/pidf+xml, application/pidf-diff+xml"
 
 
 def test_compositor_refuses_an_encoding_and_says_what_it_takes() -> None:
-    response = Link().publish(headers=[("Content-Encoding", "gzip")])
+    response = Link().publish(headers=[("Content-Encoding", "br")])
     assert response.status == 415
-    assert response.headers.get("Accept-Encoding") == "identity"
+    assert response.headers.get("Accept-Encoding") == "identity, gzip, deflate"
 
 
 def test_compositor_answers_404_for_another_domain() -> None:

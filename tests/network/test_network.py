@@ -45,7 +45,7 @@ def test_network_tells_what_it_can_do() -> None:
     response = answer_to(raw_request(uri="sip:test-rcs.com"))
     assert response.status == 200
     assert {"REGISTER", "SUBSCRIBE", "PUBLISH", "OPTIONS"} <= set(response.headers.values("Allow"))
-    assert response.supported == ("eventlist", "gruu", "path")
+    assert response.supported == ("eventlist", "gruu", "path", "recipient-list-subscribe")
     assert response.headers.values("Allow-Events") == ("presence", "reg")
     for name in ("Accept", "Accept-Encoding", "Accept-Language", "Server"):
         assert name in response.headers
