@@ -15,6 +15,8 @@ PHONES = {
     "voice-only": {"tags": VOICE},
     "tcp-over-ipv4": {"host": "10.1.2.3", "proxy": "10.9.9.9", "protocol": Transport.TCP},
     "same-credentials-to-renew": {"repeats": True},
+    "gruu": {"has_gruu": True},
+    "tel-uris": {"says_number": True},
     "outbound": {"contact_params": ";reg-id=1"},
     "terse": {"is_terse": True},
     "ipsec-not-taken": {"aka": False},
