@@ -1,8 +1,9 @@
 """What the tables of header fields forbid and ask for, row by row: see `field_rows`.
 
 "Not applicable" is a MUST NOT (RFC 3261 §20). It is one here for the methods of presence; in the
-methods of sessions, which are no part of it, and where the table was withdrawn or only says what
-"can appear", a field out of place is a remark: its receiver ignores it.
+methods of sessions, which are no part of it, and where the table only says what "can appear", a
+field out of place is a remark: its receiver ignores it. RFC 6665 has withdrawn the table of RFC
+3265, so that what that says is no more than worth knowing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from harness.checks.context import Context
 from harness.checks.field_rows import CORE, EXTENSIONS, METHODS, Row
 from harness.checks.places import absent
 from harness.checks.registry import (
+    INFO,
     MUST,
     SHOULD,
     Selectors,
@@ -103,7 +105,7 @@ CORE_TABLES: tuple[Table, ...] = (
     ),
     *_core("PUBLISH", "RFC 3903 §11.1.1", ("PUBLISH",), MUST, None),
     *_core("MESSAGE", "RFC 3428 §9", ("MESSAGE",), MUST),
-    *_core("SUBSCRIBE", "RFC 3265 §7.1", _WATCHING, SHOULD),
+    *_core("SUBSCRIBE", "RFC 3265 §7.1", _WATCHING, INFO),
     *_core("SESSION", "RFC 3261 §20", ("ACK", "BYE", "CANCEL", "INVITE"), SHOULD),
     *_core("PRACK", "RFC 3262 §6", ("PRACK",), SHOULD),
     *_core("UPDATE", "RFC 3311 §7", ("UPDATE",), SHOULD),
@@ -111,24 +113,24 @@ CORE_TABLES: tuple[Table, ...] = (
     *_core("INFO", "RFC 6086 §6.1", ("INFO",), SHOULD),
 )
 
-# By document: the middle of the ids, and whether "not applicable" stands in a table that binds.
+# By document: the middle of the ids, and how binding its "not applicable" is.
 # RFC 4488: "provided as a courtesy to the reader and is not normative"; RFC 7976: "can appear".
-_DOCUMENTS: Mapping[str, tuple[str, bool]] = {
-    "RFC 3262 §7": ("RACK", True),
-    "RFC 3265 §7.1": ("WATCHING", False),
-    "RFC 3327 §4": ("PATH", True),
-    "RFC 3329 §2.6": ("SECURITY", True),
-    "RFC 3515 §2.2": ("REFERTO", True),
-    "RFC 3608 §5": ("SERVICEROUTE", True),
-    "RFC 3841 §9": ("PREFERENCES", True),
-    "RFC 4028 §4": ("TIMER", True),
-    "RFC 4488 §4": ("REFERSUB", False),
-    "RFC 5009 §8": ("EARLYMEDIA", True),
-    "RFC 5876 §4.1": ("IDENTITY", True),
-    "RFC 6050 §4.1": ("ASSERTED", True),
-    "RFC 6050 §4.2": ("PREFERRED", True),
-    "RFC 6086 §7.1": ("PACKAGES", True),
-    "RFC 7976 §3": ("NETWORK", False),
+_DOCUMENTS: Mapping[str, tuple[str, Level]] = {
+    "RFC 3262 §7": ("RACK", MUST),
+    "RFC 3265 §7.1": ("WATCHING", INFO),
+    "RFC 3327 §4": ("PATH", MUST),
+    "RFC 3329 §2.6": ("SECURITY", MUST),
+    "RFC 3515 §2.2": ("REFERTO", MUST),
+    "RFC 3608 §5": ("SERVICEROUTE", MUST),
+    "RFC 3841 §9": ("PREFERENCES", MUST),
+    "RFC 4028 §4": ("TIMER", MUST),
+    "RFC 4488 §4": ("REFERSUB", INFO),
+    "RFC 5009 §8": ("EARLYMEDIA", MUST),
+    "RFC 5876 §4.1": ("IDENTITY", MUST),
+    "RFC 6050 §4.1": ("ASSERTED", MUST),
+    "RFC 6050 §4.2": ("PREFERRED", MUST),
+    "RFC 6086 §7.1": ("PACKAGES", MUST),
+    "RFC 7976 §3": ("NETWORK", INFO),
 }
 # What is about both sides, by the id that it has.
 _HELD = {"GEN-FIELDS-PREFERENCES-1": "REG-FIELDS-1"}
@@ -136,19 +138,17 @@ _BOTH_SIDES = frozenset(_HELD.values())
 
 
 def _extension_tables() -> Iterator[Table]:
-    for clause, (name, is_binding) in _DOCUMENTS.items():
+    for clause, (name, binding) in _DOCUMENTS.items():
         rows = [row for row in EXTENSIONS if row.clause == clause]
         for is_of_requests in (True, False):
             for is_session in (False, True):
-                yield from _extension_table(
-                    clause, name, is_binding, is_of_requests, is_session, rows
-                )
+                yield from _extension_table(clause, name, binding, is_of_requests, is_session, rows)
 
 
 def _extension_table(
     clause: str,
     name: str,
-    is_binding: bool,
+    binding: Level,
     is_of_requests: bool,
     is_session: bool,
     rows: list[Row],
@@ -164,7 +164,7 @@ def _extension_table(
     if not methods:
         return
     fields = ", ".join(dict.fromkeys(row.field for row in own))
-    level = MUST if is_binding and not is_session else SHOULD
+    level = SHOULD if is_session and binding is MUST else binding
     side = "GEN" if is_of_requests else "RSP"
     where = "a request" if is_of_requests else "a response"
     made = f"{side}-FIELDS-{name}-{2 if is_session else 1}"
