@@ -54,7 +54,8 @@ ctext           = %x21-27 / %x2A-5B / %x5D-7E / UTF8-NONASCII / WSP
 comment         = SWS "(" *( ctext / quoted-pair / comment ) ")"
 comment-part    = 1*ctext / quoted-pair
 
-IPv6reference   = "[" IPv6address "]"
+; RFC 5118 §4.10: the extra colon that the rules of RFC 3261 ask for is to be tolerated.
+IPv6reference   = "[" ( IPv6address "]" / [ h16 *5( ":" h16 ) ] ":::" IPv4address "]" )
 domainlabel     = 1*alphanum *( 1*"-" 1*alphanum )
 toplabel        = ALPHA *alphanum *( 1*"-" 1*alphanum )
 hostname        = *( domainlabel "." &alphanum ) toplabel [ "." ]

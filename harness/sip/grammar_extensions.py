@@ -165,13 +165,13 @@ Session-ID          = sess-uuid *( SEMI sess-id-param )
 sess-uuid           = 32LHEX
 sess-id-param       = 'remote' EQUAL sess-uuid / generic-param
 
-; RFC 8224 §4 and, with the digest in quotes, RFC 4474 §9. base64url as RFC 8225 makes it.
-Identity            = identity-digest SEMI ident-info *( SEMI ident-info-params )
-                    / LDQUOT 1*base64-char RDQUOT
+; RFC 8224 §4, RFC 4474 §9 (in quotes, without parameters) and what RFC 4475 §3.1.1.11 calls valid
+; (neither): all that is common to them. base64url as RFC 8225 §9 makes it.
+Identity            = LDQUOT 1*base64-char RDQUOT / identity-digest *( SEMI ident-info-params )
 identity-digest     = 1*( base64-char / "." )
 base64-char         = ALPHA / DIGIT / "/" / "+" / "-" / "_" / "="
-ident-info          = 'info' EQUAL info-uri
-ident-info-params   = ( 'alg' / 'ppt' ) EQUAL ( token / quoted-string ) / generic-param
+ident-info-params   = 'info' EQUAL info-uri / ( 'alg' / 'ppt' ) EQUAL ( token / quoted-string )
+                    / generic-param
 Identity-Info       = info-uri *( SEMI ident-info-params )
 
 ; RFC 8262 §3 with RFC 5322 §3.6.4

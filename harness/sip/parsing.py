@@ -64,7 +64,8 @@ class Message:
         return tuple(sorted(problems, key=lambda problem: problem.offset))
 
     def _malformed_start_line(self) -> Iterator[Malformed]:
-        rule = "Status-Line" if isinstance(self, Response) else "Request-Line"
+        is_status = isinstance(self, Response) or self.start_line[:4].upper() == "SIP/"
+        rule = "Status-Line" if is_status else "Request-Line"
         violation = check(rule, self.start_line)
         if violation is not None:
             before = self.start_line[: violation.offset].encode("utf-8", "surrogateescape")

@@ -404,6 +404,45 @@ def test_invalid_message_is_reported_in_its_fields(lines: list[str], fields: lis
     assert wheres(message(*lines)) == fields
 
 
+# Written after the facts of RFC 4475 §3.1.2.8 to §3.1.2.10 and §3.1.2.19.
+@pytest.mark.parametrize(
+    ("start", "offset"),
+    [
+        ("INVITE <sip:user@example.com> SIP/2.0", 7),
+        ("INVITE sip:user@example.com; lr SIP/2.0", 28),
+        ("INVITE  sip:user@example.com  SIP/2.0", 7),
+        ("OPTIONS sip:t.watson@example.org SIP/2.0  ", 40),
+        ("SIP/2.0 4294967301 better not break the receiver", 11),
+        ("INVITE sip:2001:db8::10 SIP/2.0", 19),  # RFC 5118 §4.2
+    ],
+)
+def test_invalid_start_line_is_reported_at_its_fault(start: str, offset: int) -> None:
+    found = [(problem.where, problem.offset) for problem in parse(message(start=start)).malformed]
+    assert found == [("start-line", offset)]
+
+
+# Written after the facts of RFC 5118 §4: every form of IPv6 that has to be understood.
+@pytest.mark.parametrize(
+    "raw",
+    [
+        message("Via: SIP/2.0/UDP [2001:db8::9:1]", start="REGISTER sip:[2001:db8::10] SIP/2.0"),
+        message(start="REGISTER sip:[2001:db8::10:5070] SIP/2.0"),
+        message(start="REGISTER sip:[2001:db8::10]:5070 SIP/2.0"),
+        message("Via: SIP/2.0/UDP [2001:db8::9:1];received=[2001:db8::9:255]"),
+        message("Via: SIP/2.0/UDP [2001:db8::9:1];received=2001:db8::9:255"),
+        message(
+            "Via: SIP/2.0/UDP [::ffff:192.0.2.10]:19823", "Contact: <sip:a@[::ffff:192.0.2.2]>"
+        ),
+        message("To: sip:user@[2001:db8:::192.0.2.1]"),
+        message("To: sip:user@[2001:db8::192.0.2.1]"),
+        message("Contact: <sip:a@[::]>, <sip:a@[1:2:3:4:5:6:7:8]:1>, <sip:[1:2:3:4:5:6:7::]>"),
+        message("Identity: r5mwreLuyDRYBi/0TiPwEsY3rEVsk/G2Wx+gTV1PF7hHuLIK0YWVKZhKv9Mj8UeXqk="),
+    ],
+)
+def test_torture_of_ipv6_is_well_formed(raw: bytes) -> None:
+    assert parse(raw).malformed == ()
+
+
 def test_number_beyond_every_range_is_read() -> None:
     request = parse(message("Expires: 1" + "0" * 100, "CSeq: 36893488147419103232 REGISTER"))
     assert request.expires == 10**100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from harness.abnf.engine import Diagnosis
 from harness.xcap import grammar
 from harness.xcap.http import parse_http
+from tests.derive import Derivation
 from tests.linear import assert_linear
 from tests.xcap.http_grammar_cases import CASES
 
@@ -111,6 +114,28 @@ def test_both_ways_of_matching_agree_on_damaged_values(
 def test_any_text_is_judged(field: str, value: str) -> None:
     violation = grammar.validate(field, value)
     assert violation is None or 0 <= violation.offset <= len(value)
+
+
+_PARTIAL_URIS = ("", "/a/b?c=d", "../x;y", "//[::1]:80/~~/%22?")
+POOLS = {
+    "token": ("z", "Z9", "-z!#$%&'*+.^_`|~"),
+    "absolute-URI": ("http://a:1/b?c", "urn:a:b"),
+    "partial-URI": _PARTIAL_URIS,
+    "URI-reference": (*_PARTIAL_URIS, "http://a#b"),
+    "uri-host": ("a.b", "[2001:db8::1]", "192.0.2.1"),
+    "cookie-pair": ("a=b", "=", "c=d e"),
+}
+
+
+@given(st.sampled_from(sorted(grammar.FIELDS)), st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=400)
+def test_what_the_productions_derive_is_well_formed_as_it_is_sent(
+    field: str, random: Random
+) -> None:
+    value = Derivation(grammar.GRAMMAR, POOLS, random).derive(field)
+    row = f"{field}: {value}".encode("utf-8", "surrogateescape")
+    problems = parse_http(b"GET / HTTP/1.1\r\n" + row + b"\r\n\r\n").malformed
+    assert [problem for problem in problems if problem.where == field] == []
 
 
 @pytest.mark.parametrize("field", sorted(grammar.FIELDS))
