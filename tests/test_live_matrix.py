@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from harness.audit import audit
 from harness.capture.messages import CaptureReader
 from harness.config import Profile, load_profile, replace_values
-from harness.model import Transport
+from harness.flow.steps import load_flow
+from harness.model import Level, Transport
+from harness.paths import FLOW
+from harness.report.record import read_record
 from harness.transport.authority import Authority
 from harness.transport.datagrams import local_address_towards
 from tests.live import Lab, PlayingUe
 
-WAYS = {
+WAYS: dict[str, tuple[Transport, str, bool]] = {
     "udp": (Transport.UDP, "http", False),
     "tcp": (Transport.TCP, "http", False),
     "tls": (Transport.TLS, "https", False),
@@ -79,5 +83,25 @@ def test_flow_passes_over(
     assert set(verdicts.values()) == {"pass"}
     assert lab.run.faults == []
     assert list(lab.run.must_findings) == []
+    # The capture is written with TLS taken off, and says so.
     kinds = {entry.source.transport for entry in CaptureReader(tmp_path / "trace.pcapng")}
-    assert {Transport.UDP if way == "udp" else Transport.TCP, Transport.HTTP} <= kinds
+    assert {transport, Transport(xcap)} <= kinds
+
+
+def test_capture_of_tls_gets_the_verdicts_of_the_run(tmp_path: Path, lab_folder: Path) -> None:
+    profile = profile_for("tls", "127.0.0.1", "open", lab_folder)
+    basic = replace_values(profile.network, xcap_authentication="basic")
+    profile = replace_values(profile, network=basic)
+    lab = Lab(tmp_path, profile)
+    ca = lab_folder / "presence-lab-ca.pem"
+    try:
+        with PlayingUe(lab, transport=Transport.TLS, profile=profile, ca=ca, https=True):
+            lab.until(lambda: lab.passed("22"), SECONDS)
+    finally:
+        lab.close()
+    record = read_record(tmp_path / "run.jsonl")
+    again = audit(tmp_path / "trace.pcapng", load_flow(FLOW), profile)
+    found = sorted((each.check, each.where, each.observed) for each in again.findings)
+    assert found == sorted((f["check"], f["where"], f["observed"]) for f in record.findings)
+    # Basic is for TLS alone (RFC 4825 §14), and it was TLS.
+    assert not [each for each in again.findings if each.level is Level.MUST]

@@ -19,6 +19,10 @@ _MAX_WARNINGS = 20
 _PCAP_HEADER, _PCAP_RECORD = 24, 16
 
 
+DECRYPTED = b"presence harness: TLS was taken off"
+"""Comment of the frames that begin a connection whose TLS a capture lacks."""
+
+
 class CaptureError(ValueError):
     """A capture cannot be used; the text says which file, why and what to do."""
 
@@ -26,13 +30,14 @@ class CaptureError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One captured frame: number from 1 (as tshark counts), time in seconds since the epoch,
-    LINKTYPE, the bytes, and whether the capture cut them short."""
+    LINKTYPE, the bytes, whether the capture cut them short, and the comments on it."""
 
     number: int
     time: float
     linktype: int
     data: bytes
     is_cut: bool
+    comments: tuple[bytes, ...] = ()
 
 
 class _Collector(logging.Handler):
@@ -143,4 +148,7 @@ class CaptureFile:
 def _ng_frame(number: int, data: bytes, about: Any) -> Frame:
     ticks = ((about.tshigh or 0) << 32) | (about.tslow or 0)
     time = ticks / float(about.tsresol)
-    return Frame(number, time, about.linktype, data, len(data) < about.wirelen)
+    # scapy 2.7 and later read all comments of a frame, earlier versions the first.
+    first = getattr(about, "comment", None)
+    comments = tuple(getattr(about, "comments", None) or ([first] if first else ()))
+    return Frame(number, time, about.linktype, data, len(data) < about.wirelen, comments)

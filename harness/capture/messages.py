@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.capture.files import CaptureFile, Frame
+from harness.capture.files import DECRYPTED, CaptureFile, Frame
 from harness.capture.packets import TCP, UDP, Packet, PacketReader, is_known_link
 from harness.capture.tcp import ACK, FIN, RST, SYN, Chunk, Direction, Segment, parse_segment
 from harness.model import Peer, Transport
@@ -18,6 +18,8 @@ from harness.trace import Sequencer, TraceEntry
 from harness.xcap.framing import HttpFramer
 
 _SIP_PORTS = frozenset({5060})
+_HTTPS_PORT = 443
+_ENCRYPTED = {Transport.TCP: Transport.TLS, Transport.HTTP: Transport.HTTPS}
 _MAX_STREAMS = 65536
 _MAX_ENDPOINTS = 262144
 _MAX_PROBLEMS = 100
@@ -45,6 +47,8 @@ class _Stream:
     name: str
     kind: Transport | None = None
     ignored: bool = False
+    is_decrypted: bool = False
+    """Whether TLS was taken off before the capture was written."""
     directions: dict[Peer, Direction] = field(default_factory=dict)
     framers: dict[Peer, StreamFramer | HttpFramer] = field(default_factory=dict)
     undecided: dict[Peer, bytes] = field(default_factory=dict)
@@ -73,6 +77,7 @@ class CaptureReader:
         self._own_problems: list[str] = []
         self._time = 0.0
         self._number = 0
+        self._is_decrypted = False
 
     @property
     def problems(self) -> list[str]:
@@ -82,6 +87,7 @@ class CaptureReader:
     def __iter__(self) -> Iterator[TraceEntry]:
         for frame in self._file:
             self._number, self._time = frame.number, frame.time
+            self._is_decrypted = DECRYPTED in frame.comments
             self._note_linktype(frame)
             packet = self._packets.read(frame)
             if packet is None:
@@ -146,6 +152,7 @@ class CaptureReader:
         if segment.flags & SYN and not segment.flags & ACK:
             yield from self._restart(key, source, segment)
         stream = self._stream(key)
+        stream.is_decrypted = stream.is_decrypted or self._is_decrypted
         if stream.ignored:
             return
         direction = stream.directions.setdefault(source, Direction())
@@ -257,6 +264,8 @@ class CaptureReader:
             answers = stream.framers.setdefault(destination, HttpFramer("client"))
             if isinstance(answers, HttpFramer):
                 answers.expect(method)
+        if stream.is_decrypted or _HTTPS_PORT in (source.port, destination.port):
+            kind = _ENCRYPTED[kind]
         return self._sequencer.entry(
             raw,
             Peer(source.host, source.port, kind),

@@ -1,7 +1,8 @@
 """Writes a capture of the harness's own bytes, message by message, without root.
 
 The packets are made up around the messages: Ethernet, IP, and UDP, or TCP with a handshake and
-running sequence numbers, so that any dissector reads the file as if it had been captured.
+running sequence numbers, so that any dissector reads the file as if it had been captured. TLS is
+taken off: its messages are written as TCP, and the first frame of such a connection says so.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 from scapy.utils import PcapNgWriter
 
+from harness.capture.files import DECRYPTED
 from harness.model import Peer, Transport
 from harness.trace import TraceEntry
 
 _ETHERNET = 1
+_ENCRYPTED = (Transport.TLS, Transport.HTTPS)
 _UE_SIDE, _NETWORK_SIDE = "02:00:00:00:00:01", "02:00:00:00:00:02"
 # As much as one IP packet carries, so that a message is one frame wherever that is possible.
 _MAX_SEGMENT = 65000
@@ -101,11 +104,19 @@ class CaptureWriter:
             flags=flags,
             window=65535,
         )
-        self._frame(entry, source, destination, layer / data if data else layer)
+        is_first = flags == "S"
+        self._frame(entry, source, destination, layer / data if data else layer, is_first)
         used = len(data) + (1 if "S" in flags else 0)
         connection.next_of[source] = (connection.next_of[source] + used) % _WRAP
 
-    def _frame(self, entry: TraceEntry, source: Peer, destination: Peer, layer: Any) -> None:
+    def _frame(
+        self,
+        entry: TraceEntry,
+        source: Peer,
+        destination: Peer,
+        layer: Any,
+        is_first: bool = False,
+    ) -> None:
         network = IPv6 if ":" in source.host else IP
         # The lower end of the wire is whoever spoke first; a dissector only needs two addresses.
         sides = (_UE_SIDE, _NETWORK_SIDE)
@@ -115,5 +126,7 @@ class CaptureWriter:
             Ether(src=mac, dst=peer_mac) / network(src=source.host, dst=destination.host) / layer
         )
         packet.time = entry.time
+        if is_first and entry.source.transport in _ENCRYPTED:
+            packet.comment = DECRYPTED
         self._writer.write(packet)
         self.frames += 1
