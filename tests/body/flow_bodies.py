@@ -214,3 +214,24 @@ BODIES = {
     "S17": (PERM_PRESENCE.removeprefix(DECLARATION), "application/pidf+xml"),
     "S19": (BUDDY, "application/pidf+xml"),
 }
+_LIST = (
+    "/resource-lists/users/sip%3A%2B339012341234%40Test-rcs.com"
+    "/index/~~/resource-lists/list%5B@name=%22rcs%22%5D"
+)
+_BUDDY = f"{_LIST}/entry%5B@uri=%22sip%3A%2B330123456789%40Test-rcs.com%3Buser%3Dphone%22%5D"
+FETCHED_LIST = """<list name="rcs" xmlns="urn:ietf:params:xml:ns:resource-lists">
+  <display-name>My presence buddies</display-name>
+</list>"""
+PARTS = {
+    "H10": (FETCHED_LIST, _LIST),
+    "H11": (
+        "<entry uri='sip:+339012341234@Test-rcs.com'></entry>",
+        f"{_LIST}/entry%5B@uri=%22sip%3A%2B339012341234%40Test-rcs.com%22%5D",
+    ),
+    "H13": ("<entry uri='sip:+330123456789@Test-rcs.com;user=phone'></entry>", _BUDDY),
+    "H13 as printed": (
+        "<entry uri='sip:+330123456789@anritsu-rcs.com;user=phone'></entry>",
+        _BUDDY,
+    ),
+}
+"""Elements of documents, and the XCAP URIs that they are put to or got from."""
