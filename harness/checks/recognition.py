@@ -31,6 +31,12 @@ _MAX_CALLS = 65536
 
 HostPort = tuple[str, int]
 
+_REGISTER = b"REGISTER"
+
+
+def _may_register(raw: bytes) -> bool:
+    return _REGISTER in raw or raw.lstrip()[: len(_REGISTER)].upper() == _REGISTER
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -102,10 +108,11 @@ class Recognition:
     def learn(self, entry: TraceEntry) -> bool:
         """Take in an entry before it is attributed; answers whether a new UE was found."""
         # Cheaper than parsing, which may never be needed: the UE may be another share's.
-        if not entry.is_sip or b"REGISTER" not in entry.raw:
+        if not entry.is_sip or not _may_register(entry.raw):
             return False
         request = entry.message
-        if not isinstance(request, Request) or request.method != "REGISTER":
+        # In another case it is another method (RFC 3261 §25.1), but the UE that sends it is one.
+        if not isinstance(request, Request) or request.method.upper() != _REGISTER.decode():
             return False
         host = entry.source.host
         if entry.destination.host == host or entry.destination.host in self._by_host:
