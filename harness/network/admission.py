@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.body import partial, pidf, resource_lists
+from harness.body import partial, pidf, resource_lists, xcap_diff
 from harness.body.schema import BodyError
 from harness.model import Peer
 from harness.network.accept import accepts, names, preferred
@@ -24,7 +24,11 @@ from harness.network.reply import Reply
 from harness.network.rls import OPTION_TAG, ListFeed, Lists, PlainListFeed, Subscriber
 from harness.network.services import ListService, ListServices, read_contained
 from harness.network.site import Site
+from harness.network.xcap_feed import XcapDiffFeed, selectors_of
+from harness.network.xdms_documents import XdmDocuments
 from harness.sip.message import Request
+from harness.xcap.document import DocumentKey
+from harness.xcap.usage import APPLICATION_USAGES
 
 LIST_MEDIA_TYPE = "multipart/related"
 
@@ -60,12 +64,13 @@ class Admission:
     """Decides on new subscriptions; `request` has a readable From and a known Event."""
 
     def __init__(
-        self, site: Site, server: PresenceServer, services: ListServices, registrar: Registrar
+        self, site: Site, server: PresenceServer, documents: XdmDocuments, registrar: Registrar
     ) -> None:
         self._site = site
+        self._documents = documents
         self._registrar = registrar
         self._server = server
-        self._services = services
+        self._services = ListServices(documents)
 
     def admit(
         self, request: Request, source: Peer, expires_at: float, now: float
@@ -77,6 +82,8 @@ class Admission:
         name = request.from_.display_name if request.from_ else ""
         identity = self._site.identity(request.from_.uri) if request.from_ else ""
         asked = _Asked(request, package, Subscriber(identity, name, source.host, expires_at), now)
+        if package.takes_lists:
+            return self._admit_documents(asked)
         if has_body_to_read(request):
             return self._admit_contained(asked)
         service = self._services.find(request.uri)
@@ -150,6 +157,39 @@ class Admission:
         except BodyError:
             return Refused(Reply(400, "Unreadable Recipient List"))
         return self._list_feed(asked, contained, request.uri)
+
+    def _admit_documents(self, asked: _Asked) -> Admitted | Refused:
+        """The documents of the XDMS that the subscriber may read (RFC 5875)."""
+        if not accepts(asked.request, xcap_diff.MEDIA_TYPE):
+            return Refused(Reply(406))
+        try:
+            selectors = self.selectors(asked.request)
+        except ContentError as error:
+            return Refused(error.reply)
+        own = asked.subscriber.identity
+
+        def may_read(key: DocumentKey) -> bool:
+            usage = APPLICATION_USAGES[key.auid]
+            return key.user == own if key.tree == "users" else not usage.global_is_private
+
+        return Admitted(asked.package, XcapDiffFeed(self._documents, selectors, may_read, own))
+
+    def selectors(self, request: Request) -> tuple[str, ...]:
+        """The XCAP resources that a SUBSCRIBE names; raises ContentError.
+
+        In the body (RFC 5875 §4.4), or as `document` in Event.
+        """
+        named = request.event.params.get("document") if request.event is not None else None
+        if not request.body:
+            return (named,) if named else ()
+        essence = request.content_type.essence if request.content_type else ""
+        if essence != resource_lists.MEDIA_TYPE:
+            headers = (("Accept", resource_lists.MEDIA_TYPE),)
+            raise ContentError(Reply(415, headers=headers))
+        try:
+            return selectors_of(content_of(request, self._site.limits.body))
+        except BodyError:
+            raise ContentError(Reply(400, "Unreadable List Of Resources")) from None
 
     def _list_feed(self, asked: _Asked, lists: Lists, uri: str) -> Admitted | Refused:
         is_plain = self._site.profile.network.notifications == "plain"

@@ -8,7 +8,13 @@ from harness.network.subscriptions import Subscription
 from harness.sip.message import Request
 
 _BY_METHOD = {"REGISTER": "registrar", "PUBLISH": "presence"}
-_BY_PACKAGE = {"presence.winfo": "winfo", "reg": "reg", "presence": "presence"}
+_BY_PACKAGE = {
+    "presence.winfo": "winfo",
+    "reg": "reg",
+    "presence": "presence",
+    "xcap-diff": "documents",
+    "ua-profile": "documents",
+}
 
 
 class Casting:

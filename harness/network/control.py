@@ -98,6 +98,7 @@ class NetworkControl:
         self.winfo = controls["winfo"]
         self.reg = controls["reg"]
         self.rls = controls["rls"]
+        self.documents = controls["documents"]
         self.options = controls["options"]
         self.xdms = controls["xdms"]
         self._roles: Iterable[RoleControl] = tuple(controls.values())

@@ -81,7 +81,7 @@ class Network:
         self.server = PresenceServer(site, self, policy, self._touch)
         self._outgoing = Outgoing(site, self._transactions, self.registrar)
         services = ListServices(self.xdms)
-        admission = Admission(site, self.server, services, self.registrar)
+        admission = Admission(site, self.server, self.xdms, self.registrar)
         self.script = Script()
         self.notifier = Notifier(site, self._outgoing, admission, self._revise)
         self._casting = Casting(self.notifier, services)
@@ -267,8 +267,8 @@ class Network:
         return self._noticed(request, self.compositor.publish(request, source, now))
 
     def _noticed(self, request: Request, reply: Reply) -> Reply:
-        # The registration is no matter of presence.
-        is_presence = request.event is None or request.event.package != "reg"
+        # Registrations and documents are no matter of presence.
+        is_presence = request.event is None or request.event.package.startswith("presence")
         if reply.is_success and request.from_ is not None and is_presence:
             self.contact.notice(self.site.identity(request.from_.uri))
         return reply

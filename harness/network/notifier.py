@@ -7,13 +7,14 @@ from functools import partial
 
 from harness.model import Peer, Send
 from harness.network.admission import Admission, Refused
-from harness.network.contents import coded, coding_for, has_body_to_read
+from harness.network.contents import ContentError, coded, coding_for, has_body_to_read
 from harness.network.feeds import Body, Status
 from harness.network.outgoing import Final, Outgoing, make_tolerant
 from harness.network.packages import ALLOW_EVENTS, PACKAGES, bad_event
 from harness.network.reply import Header, Reply, granted_seconds, too_brief
 from harness.network.site import SERVER, Site
 from harness.network.subscriptions import ENDING_STATUSES, Subscription
+from harness.network.xcap_feed import XcapDiffFeed
 from harness.sip.dialog import Dialog, DialogError, DialogKey, key_of_request
 from harness.sip.message import Request, SerializeError
 from harness.sip.timers import TimerQueue
@@ -123,6 +124,11 @@ class Notifier:
         if refusal is not None:
             return refusal
         subscription.dialog.take_request(request)
+        if isinstance(subscription.feed, XcapDiffFeed) and request.body:
+            try:
+                subscription.feed.replace(self._admission.selectors(request))
+            except ContentError as error:
+                return error.reply
         subscription.flow = source
         subscription.expires_at = now + seconds
         subscription.condition = self._condition(request)
@@ -379,7 +385,7 @@ def _refusal(request: Request, subscription: Subscription) -> Reply | None:
     missing = [tag for tag in subscription.requires if tag not in request.supported]
     if missing:
         return Reply(421, headers=(("Require", ", ".join(missing)),))
-    if has_body_to_read(request):
+    if has_body_to_read(request) and not subscription.package.takes_lists:
         # RFC 5367 §5.1: a list in a subsequent SUBSCRIBE has no meaning.
         return Reply(415, headers=(("Accept", ""),))
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.body import partial, pidf, reginfo, watcherinfo
+from harness.body import partial, pidf, reginfo, watcherinfo, xcap_diff
 from harness.network.reply import Reply
 
 
@@ -26,6 +26,8 @@ class Package:
     is_owner_only: bool
     is_listed: bool
     is_publishable: bool
+    takes_lists: bool = False
+    """Whether a SUBSCRIBE names the resources in a list, which is none of subscribers."""
 
     @property
     def media_type(self) -> str:
@@ -62,6 +64,27 @@ PACKAGES: Mapping[str, Package] = {
             is_owner_only=True,
             is_listed=True,
             is_publishable=False,
+        ),
+        Package(
+            name="xcap-diff",
+            clause="RFC 5875 §4",
+            media_types=(xcap_diff.MEDIA_TYPE,),
+            default_expires=3600,  # RFC 5875 §4.5
+            is_owner_only=False,
+            is_listed=True,
+            is_publishable=False,
+            takes_lists=True,
+        ),
+        # What OMA XDM had before RFC 5875: the document stands in a parameter of Event.
+        Package(
+            name="ua-profile",
+            clause="RFC 6080 §6",
+            media_types=(xcap_diff.MEDIA_TYPE,),
+            default_expires=86400,  # RFC 6080 §6.4
+            is_owner_only=False,
+            is_listed=True,
+            is_publishable=False,
+            takes_lists=True,
         ),
     )
 }

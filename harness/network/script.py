@@ -20,7 +20,7 @@ from harness.model import Send
 from harness.network.reply import Header
 from harness.sip.timers import TimerQueue
 
-ROLES = ("registrar", "presence", "winfo", "reg", "rls", "options", "xdms")
+ROLES = ("registrar", "presence", "winfo", "reg", "rls", "documents", "options", "xdms")
 
 _MAX_SILENCED = 1024
 """Transactions that are kept unanswered; the oldest is forgotten first."""
@@ -191,6 +191,8 @@ class Script:
     """SUBSCRIBE to registrations."""
     rls: RoleScript = field(default_factory=RoleScript)
     """SUBSCRIBE to a list."""
+    documents: RoleScript = field(default_factory=RoleScript)
+    """SUBSCRIBE to documents of the XDMS."""
     options: RoleScript = field(default_factory=RoleScript)
     """OPTIONS and everything else."""
     xdms: RoleScript = field(default_factory=RoleScript)

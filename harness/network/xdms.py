@@ -69,6 +69,8 @@ class Xdms(XdmDocuments):
     def _answer(self, request: HttpRequest, source: Peer, now: float) -> Answer:
         if request.method not in METHODS:
             return not_allowed()
+        if request.method == "OPTIONS":  # RFC 9110 §9.3.7
+            return Answer(200, (("Allow", ", ".join(METHODS)),))
         try:
             uri = parse_xcap_uri(request.target, self._root_path)
         except XcapUriError as error:
@@ -84,7 +86,7 @@ class Xdms(XdmDocuments):
         if refusal is not None:
             return refusal
         host = request.host or self._site.domain
-        base_uri = f"{xcap_scheme(source)}://{host}{self._root_path}"
+        base_uri = self.root_uri = f"{xcap_scheme(source)}://{host}{self._root_path}"
         return self._perform(_Operation(request, uri, usage, base_uri))
 
     def _refusal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,7 +15,10 @@ from harness.xcap.syntax import ENTITY_TAG
 Header = tuple[str, str]
 
 READ_METHODS = ("GET", "HEAD")
-METHODS = ("GET", "HEAD", "PUT", "DELETE")
+METHODS = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
+# What is shorter gains nothing by compression.
+_LEAST_COMPRESSED = 1024
+_GZIP_MARK = '-gzip"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +31,35 @@ class Answer:
 
     def serialize(self, request: HttpRequest, date: str, server: str) -> bytes:
         """The octets of the response to `request`."""
-        headers = [("Date", date), ("Server", server), *self.headers]
+        own, body = self.headers, self.body
+        if self.status == 200 and len(body) >= _LEAST_COMPRESSED:
+            own = (*own, ("Vary", "Accept-Encoding"))
+            if _takes_gzip(request):
+                own, body = _compressed(own, body)
+        headers = [("Date", date), ("Server", server), *own]
         if self.status == 400 or _wants_close(request):
             # RFC 9112 §9.6; after a request that we could not read, nothing can be relied on.
             headers.append(("Connection", "close"))
         phrase = HTTPStatus(self.status).phrase
-        return make_http_response(
-            self.status, phrase, headers, self.body, head=request.method == "HEAD"
-        )
+        return make_http_response(self.status, phrase, headers, body, head=request.method == "HEAD")
+
+
+def _takes_gzip(request: HttpRequest) -> bool:
+    """Whether the client says that it takes gzip (RFC 9110 §12.5.3)."""
+    for value in request.headers.values("Accept-Encoding"):
+        coding, _, weight = value.lower().replace(" ", "").partition(";")
+        if coding in ("gzip", "x-gzip"):
+            return re.fullmatch(r"q=0(\.0*)?", weight) is None
+    return False
+
+
+def _compressed(headers: tuple[Header, ...], body: bytes) -> tuple[tuple[Header, ...], bytes]:
+    """The same content with gzip. Its entity-tag is another one: RFC 9110 §8.8.3.3 keeps those of
+    two codings apart; a condition takes the one for the other."""
+    marked = tuple(
+        (name, value[:-1] + _GZIP_MARK if name == "ETag" else value) for name, value in headers
+    )
+    return (*marked, ("Content-Encoding", "gzip")), gzip.compress(body, mtime=0)
 
 
 def _wants_close(request: HttpRequest) -> bool:
@@ -72,6 +97,11 @@ def failed_condition(
     return None
 
 
+def _without_coding(tag: str) -> str:
+    """The tag of the document for that of its compressed form."""
+    return tag.removesuffix(_GZIP_MARK) + '"' if tag.endswith(_GZIP_MARK) else tag
+
+
 def _etag_header(etag: str | None) -> tuple[Header, ...]:
     return () if etag is None else (("ETag", etag),)
 
@@ -85,7 +115,7 @@ def _matches(headers: Headers, name: str, current: str | None, *, weak: bool) ->
         return True
     # Some clients put quotes around a tag that has its own.
     text = re.sub(r'""([^",]+)""', r'"\1"', text)
-    tags = ENTITY_TAG.findall(text)
+    tags = [_without_coding(tag) for tag in ENTITY_TAG.findall(text)]
     if weak:
         tags = [tag.removeprefix("W/") for tag in tags]
     return current in tags

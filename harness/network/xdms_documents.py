@@ -15,9 +15,12 @@ from harness.xcap.constraints import Situation
 from harness.xcap.document import Document, DocumentKey, DocumentStore
 from harness.xcap.errors import conflict
 from harness.xcap.nodes import select
+from harness.xcap.percent import percent_encode
 from harness.xcap.selector import XcapUri, XcapUriError, parse_xcap_uri
 from harness.xcap.spans import XmlError, parse_document
 from harness.xcap.usage import APPLICATION_USAGES, ApplicationUsage
+
+MayRead = Callable[[DocumentKey], bool]
 
 MAX_DOCUMENTS_PER_USER = 64
 MAX_DOCUMENTS = 20_000
@@ -60,6 +63,8 @@ class XdmDocuments:
         self._store = DocumentStore()
         self.observers: list[Callable[[DocumentChange], None]] = []
         """Called after each change, before the response to it is sent."""
+        self.root_uri = f"http://{site.domain}{self._root_path}"
+        """The XCAP root URI as the last client wrote it."""
 
     def content(self, auid: str, xui: str, name: str | None = None) -> bytes | None:
         """A user's document in bytes; `name` None is the usage's well-known one."""
@@ -110,13 +115,46 @@ class XdmDocuments:
 
     def resolve(self, reference: str) -> ResourceList | Entry | None:
         """What an anchor, an absolute URI, or a ref, a path from the XCAP root, points to."""
-        is_absolute = "://" in reference.partition("/~~/")[0]
-        element = self.element(reference if is_absolute else self._root_path + reference)
+        element = self.element(self._absolute(reference))
         if element is None:
             return None
         if element.tag == f"{{{_LISTS}}}entry":
             return Entry(element.get("uri", ""))
         return parse_list(element) if element.tag == f"{{{_LISTS}}}list" else None
+
+    def tags_below(self, selector: str, may_read: MayRead) -> dict[str, str]:
+        """The entity-tags of a document, or of all in a collection, by document selector.
+
+        A selector is a path from the XCAP root, or the whole URI; that of a collection ends with a
+        slash (RFC 5875 §4.1).
+        """
+        if not selector.endswith("/"):
+            document = self._document_at(selector, may_read)
+            return {} if document is None else {selector: document.etag.strip('"')}
+        start = selector.removeprefix(self.root_uri).lstrip("/")
+        return {
+            path: document.etag.strip('"')
+            for document in self._store
+            if may_read(document.key) and (path := _path(document.key)).startswith(start)
+        }
+
+    def element_at(self, selector: str, may_read: MayRead) -> etree._Element | None:
+        """The element that a selector names, None where there is none to be seen."""
+        if self._document_at(selector.partition("/~~/")[0], may_read) is None:
+            return None
+        return self.element(self._absolute(selector))
+
+    def _document_at(self, selector: str, may_read: MayRead) -> Document | None:
+        try:
+            target = parse_xcap_uri(self._absolute(selector), self._root_path)
+        except XcapUriError:
+            return None
+        key = DocumentKey.of(target, self._site.identity)
+        return self._store.get(key) if may_read(key) else None
+
+    def _absolute(self, selector: str) -> str:
+        is_absolute = "://" in selector.partition("/~~/")[0]
+        return selector if is_absolute else self._root_path + selector.lstrip("/")
 
     def put(self, auid: str, xui: str, content: bytes, name: str | None = None) -> None:
         """Store a document without a request; raises `ConflictError` as for a client."""
@@ -180,6 +218,12 @@ class XdmDocuments:
         change = DocumentChange(key.auid, key.user, key.name, before, after)
         for observer in tuple(self.observers):
             observer(change)
+
+
+def _path(key: DocumentKey) -> str:
+    """The document selector of a document."""
+    owner = ("users", percent_encode(key.user)) if key.tree == "users" else ("global",)
+    return "/".join((key.auid, *owner, key.name))
 
 
 def _names_service(service: str, request_uri: str) -> bool:

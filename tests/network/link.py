@@ -19,6 +19,7 @@ NETWORK_TCP = Peer("192.0.2.2", 5060, Transport.TCP)
 AOR = "sip:+339012341234@test-rcs.com"
 BUDDY = "sip:+330123456789@test-rcs.com"
 EPOCH = 1_403_159_445.0
+ALLOWED_EVENTS = ("presence", "reg", "xcap-diff", "ua-profile")
 
 Headers = Iterable[tuple[str, str]]
 

@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 from harness.model import Peer, Send, Transport
 from harness.sip.message import Request, Response, parse
 
-from .link import AOR, BUDDY, LIST_URI, PERSON, PIDF, UE, XUI, Link, profile, provision, put_entry
+from .link import (
+    ALLOWED_EVENTS,
+    AOR,
+    BUDDY,
+    LIST_URI,
+    PERSON,
+    PIDF,
+    UE,
+    XUI,
+    Link,
+    profile,
+    provision,
+    put_entry,
+)
 
 TCP = Peer("192.0.2.1", 40000, Transport.TCP)
 
@@ -46,7 +59,7 @@ def test_network_tells_what_it_can_do() -> None:
     assert response.status == 200
     assert {"REGISTER", "SUBSCRIBE", "PUBLISH", "OPTIONS"} <= set(response.headers.values("Allow"))
     assert response.supported == ("eventlist", "gruu", "path", "recipient-list-subscribe")
-    assert response.headers.values("Allow-Events") == ("presence", "reg")
+    assert response.headers.values("Allow-Events") == ALLOWED_EVENTS
     for name in ("Accept", "Accept-Encoding", "Accept-Language", "Server"):
         assert name in response.headers
 

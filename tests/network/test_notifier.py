@@ -7,7 +7,7 @@ import pytest
 from harness.network.limits import Limits
 from harness.sip.message import Request, Response
 
-from .link import AOR, BUDDY, UE, Link, profile
+from .link import ALLOWED_EVENTS, AOR, BUDDY, UE, Link, profile
 
 PDF = "application/watcherinfo+xml"
 
@@ -90,7 +90,7 @@ def test_notifier_takes_the_default_of_the_package_without_expires() -> None:
 def test_notifier_refuses_an_unknown_event(event: str) -> None:
     response = Link().subscribe(event)
     assert response.status == 489
-    assert response.headers.values("Allow-Events") == ("presence", "reg")
+    assert response.headers.values("Allow-Events") == ALLOWED_EVENTS
 
 
 def test_notifier_refuses_a_subscribe_without_event() -> None:
