@@ -29,7 +29,7 @@ from harness.xcap.syntax import REQUEST_TARGET, matching_length
 BOTH = http_requests() + http_responses()
 
 DATE_FIELDS = ("Date", "If-Modified-Since", "If-Unmodified-Since", "Last-Modified")
-ETAG_FIELDS = ("ETag", "If-Match", "If-None-Match")
+ETAG_FIELDS = ("ETag", "If-Match", "If-None-Match", "If-Range")
 # Fields whose definition is no list (RFC 9110 §5.3); Host has a rule of its own.
 SINGLE_FIELDS = (
     *("Authorization", "Content-Length", "Content-Location", "Content-Range", "Content-Type"),
@@ -62,7 +62,7 @@ def other_http_follows_the_grammar(message: HttpMessage, context: Context) -> It
         yield Mismatch(problem.expected, problem.observed, problem.where, problem.offset)
 
 
-@check("HTTP-SYNTAX-1", clause="RFC 9112 §2.1", level=MUST, on=BOTH)
+@check("HTTP-SYNTAX-1", clause="RFC 9110 §2.2", level=MUST, on=BOTH)
 @for_xcap
 def http_message_follows_the_grammar(message: HttpMessage, context: Context) -> Iterator[Mismatch]:
     """Each part of an HTTP message is written as its grammar says."""
