@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from scapy.config import conf
 from scapy.error import Scapy_Exception
 from scapy.utils import RawPcapNgReader, RawPcapReader
+
+from harness.capture.records import usual_records
 
 # Larger than any frame that a segmentation-offloading interface hands to a capture.
 _MAX_FRAME = 1 << 18
@@ -27,8 +28,7 @@ class CaptureError(ValueError):
     """A capture cannot be used; the text says which file, why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One captured frame: number from 1 (as tshark counts), time in seconds since the epoch,
     LINKTYPE, the bytes, whether the capture cut them short, and the comments on it."""
 
@@ -114,7 +114,14 @@ class CaptureFile:
 
     def _frames(self) -> Iterator[Frame]:
         is_ng = isinstance(self._reader, RawPcapNgReader)
+        is_plain = not is_ng and self._is_plain()
         number, used = 0, _PCAP_HEADER
+        if is_plain:
+            linktype, unit = self._reader.linktype, self._unit
+            for seconds, part, on_wire, data in usual_records(self._reader.f, self._reader.endian):
+                number += 1
+                used += _PCAP_RECORD + len(data)
+                yield Frame(number, seconds + part * unit, linktype, data, len(data) < on_wire)
         while True:
             try:
                 # The public iterator cuts frames at 65,535 bytes; loopback frames can be longer.
@@ -130,7 +137,7 @@ class CaptureFile:
             else:
                 used += _PCAP_RECORD + about.caplen
                 yield self._pcap_frame(number, data, about)
-        if not is_ng and self._is_plain() and used != self._size:
+        if is_plain and used != self._size:
             self.problems.append(
                 f"{self.path}: the file ends inside a record after frame {number}: it was cut short"
             )
@@ -139,9 +146,13 @@ class CaptureFile:
         with self.path.open("rb") as file:
             return file.read(2) != b"\x1f\x8b"
 
+    @property
+    def _unit(self) -> float:
+        """What a record counts beside the seconds."""
+        return 1e-9 if self._reader.nano else 1e-6
+
     def _pcap_frame(self, number: int, data: bytes, about: Any) -> Frame:
-        unit = 1e-9 if self._reader.nano else 1e-6
-        time = about.sec + about.usec * unit
+        time = about.sec + about.usec * self._unit
         return Frame(number, time, self._reader.linktype, data, len(data) < about.wirelen)
 
 

@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from harness.capture.files import DECRYPTED, CaptureFile, Frame
@@ -57,6 +58,13 @@ class _Stream:
     """By sender: the end of what was read without a start-line since octets went missing."""
     skipped: int = 0
     finished: set[Peer] = field(default_factory=set)
+
+    def direction(self, sender: Peer) -> Direction:
+        """What a side sends."""
+        found = self.directions.get(sender)
+        if found is None:
+            found = self.directions[sender] = Direction()
+        return found
 
 
 class CaptureReader:
@@ -116,8 +124,8 @@ class CaptureReader:
             return
         yield self._sequencer.entry(
             data,
-            Peer(*source),
-            Peer(*destination),
+            _peer(*source, Transport.UDP),
+            _peer(*destination, Transport.UDP),
             self._time,
             frame=self._number,
             is_tcp_refused=destination in self._without_tcp,
@@ -146,8 +154,8 @@ class CaptureReader:
         segment = parse_segment(packet.payload)
         if segment is None:
             return
-        source = Peer(packet.source, segment.source_port, Transport.TCP)
-        destination = Peer(packet.destination, segment.destination_port, Transport.TCP)
+        source = _peer(packet.source, segment.source_port, Transport.TCP)
+        destination = _peer(packet.destination, segment.destination_port, Transport.TCP)
         key = frozenset({(source.host, source.port), (destination.host, destination.port)})
         if segment.flags & SYN and not segment.flags & ACK:
             yield from self._restart(key, source, segment)
@@ -155,11 +163,11 @@ class CaptureReader:
         stream.is_decrypted = stream.is_decrypted or self._is_decrypted
         if stream.ignored:
             return
-        direction = stream.directions.setdefault(source, Direction())
+        direction = stream.direction(source)
         if segment.flags & (SYN | RST):
             self._note_refusal(source, segment, is_first=direction.first is None)
-        other = stream.directions.setdefault(destination, Direction())
-        if segment.flags & ACK:
+        other = stream.direction(destination)
+        if segment.flags & ACK and other.held:
             for chunk in other.acknowledged(segment.acknowledgement):
                 yield from self._chunk(stream, destination, source, chunk)
         for chunk in direction.feed(segment):
@@ -268,8 +276,8 @@ class CaptureReader:
             kind = _ENCRYPTED[kind]
         return self._sequencer.entry(
             raw,
-            Peer(source.host, source.port, kind),
-            Peer(destination.host, destination.port, kind),
+            _peer(source.host, source.port, kind),
+            _peer(destination.host, destination.port, kind),
             self._time,
             connection=stream.name,
             frame=self._number,
@@ -300,6 +308,11 @@ class CaptureReader:
     def _problem(self, text: str) -> None:
         if len(self._own_problems) < _MAX_PROBLEMS:
             self._own_problems.append(f"{self._file.path}: frame {self._number}: {text}")
+
+
+@lru_cache(8192)
+def _peer(host: str, port: int, transport: Transport) -> Peer:
+    return Peer(host, port, transport)
 
 
 def _feed(framer: StreamFramer | HttpFramer, data: bytes) -> list[bytes]:

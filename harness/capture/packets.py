@@ -11,6 +11,7 @@ import struct
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from harness.capture.files import Frame
 
@@ -26,8 +27,7 @@ _MAX_DATAGRAM = 65535
 _MAX_FRAGMENTED = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """A whole IP payload: addresses as text, protocol number, bytes."""
 
     source: str

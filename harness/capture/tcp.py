@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 _WRAP = 1 << 32
@@ -14,8 +15,7 @@ _MAX_HELD_BYTES = 4 << 20
 _MAX_HELD_SEGMENTS = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A TCP segment: ports, sequence and acknowledgement numbers, flags, bytes."""
 
     source_port: int
@@ -26,8 +26,7 @@ class Segment:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Bytes of one direction, in order; `missing` bytes before them are not in the capture."""
 
     data: bytes
@@ -70,6 +69,12 @@ class Direction:
     def feed(self, segment: Segment) -> list[Chunk]:
         """Take a segment; answer what has become readable."""
         sequence = segment.sequence
+        expected = self.expected
+        is_next = expected is not None and sequence == expected % _WRAP and not self.held
+        if is_next and expected is not None and not segment.flags & SYN:  # as nearly all are
+            data = segment.data
+            self.expected = expected + len(data)
+            return [Chunk(data)] if data else []
         if self.first is None:
             self.first = sequence
         if segment.flags & SYN:

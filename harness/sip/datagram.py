@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 # Keep-alives in the field: CRLFs (RFC 5626), blanks, NULs.
 _PADDING = b"\r\n\x00 \t"
 _STUN_COOKIE = b"\x21\x12\xa4\x42"
 # SIP is text: a start-line begins with a token, and a broken one still reads like one.
-_TEXT = frozenset({*b"\t\r\n", *range(0x20, 0x7F)})
+_TEXT = re.compile(rb"[\t\r\n -~]*+")
 _HEAD, _START_LINE = 12, 256
 
 
@@ -18,7 +20,7 @@ def is_stun(data: bytes) -> bool:
 def is_foreign(data: bytes) -> bool:
     """Whether a datagram is of a protocol that is no text, and so no SIP message, not even a
     broken one: STUN without the cookie (RFC 3489), RTP, DTLS, SigComp (RFC 3320 §7), DNS."""
-    is_text = all(octet in _TEXT for octet in data[:_HEAD])
+    is_text = _TEXT.fullmatch(data, 0, _HEAD) is not None
     return not is_text and b"SIP/" not in data[:_START_LINE].upper()
 
 
