@@ -137,6 +137,21 @@ def spare_digit_of_the_imei_is_zero(request: Request, context: Context) -> Itera
 
 
 @check(
+    "REG-INSTANCE-7",
+    clause="RFC 7255 §5",
+    level=SHOULD,
+    on=requests("REGISTER"),
+    sender="ue",
+)
+def instance_has_no_software_version(request: Request, context: Context) -> Iterator[Mismatch]:
+    """An instance-id with the IMEI has no svn parameter, which an upgrade would change."""
+    for contact in request.contacts:
+        instance = contact.params.get("+sip.instance") or ""
+        if _IMEI.match(instance) and ";svn=" in instance.lower():
+            yield mismatch(request, "Contact", "no svn", instance)
+
+
+@check(
     "REG-INSTANCE-6",
     clause="TS 23.003 §B",
     level=INFO,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harness.checks.context import Context
-from harness.checks.identities import canonical_host
+from harness.checks.identities import canonical_host, sip_identity
+from harness.checks.ims import is_ims
 from harness.checks.places import mismatch, offset_of
 from harness.checks.registry import MUST, SHOULD, check, requests
 from harness.checks.sec_agree import (
@@ -117,15 +118,17 @@ def _is_first(nonce: Nonce, context: Context) -> bool:
 
 
 # §5.1.1.5.1: "The UE shall set the Call-ID of the security association protected REGISTER request
-# which carries the authentication challenge response to the same value as the Call-ID of the 401".
+# which carries the authentication challenge response to the same value as the Call-ID of the 401";
+# for SIP digest §5.1.1.5.4 says the same of the REGISTER that carries the response.
 @check("REG-IMS-13", clause="TS 24.229 §5.1.1.5.1", level=MUST, on=_REGISTER, sender="ue")
 def answer_keeps_the_call_id(request: Request, context: Context) -> Iterator[Mismatch]:
-    """A REGISTER that answers a challenge, with IPsec, has the Call-ID of the 401."""
-    if not uses_ipsec(request):
-        return
+    """A REGISTER that answers a challenge has the Call-ID of the 401."""
     for nonce, response in answered_challenges(request, context):
         is_other = response.method == "REGISTER" and request.call_id not in nonce.given_to
-        if is_other and _is_first(nonce, context):
+        if not is_other or not _is_first(nonce, context) or not is_ims(request):
+            continue
+        # A nonce may be used unasked for another identity.
+        if sip_identity(response.to) == sip_identity(request.to):
             yield mismatch(request, "Call-ID", response.call_id or "that of the 401")
 
 

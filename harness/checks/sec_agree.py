@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from harness.checks.context import Context
 from harness.checks.places import has_token, mismatch
-from harness.checks.registry import MUST, check, requests
+from harness.checks.registry import MUST, SHOULD, check, requests
 from harness.checks.session_auth import Nonce, credentials_in
 from harness.model import Mismatch
 from harness.sip.message import Message, Request, Response
@@ -129,3 +129,14 @@ def _takes_part(request: Request, context: Context) -> bool:
     refused = context.session.authentication.challenged.get(request.call_id or "")
     asked = (request, refused[0]) if refused is not None else (request,)
     return any(bool(mechanisms_in(each, field)) for each in asked for field in _FIELDS)
+
+
+# RFC 3329 §2.3.1: "The client SHOULD NOT add preference parameters to this list."
+@check("GEN-SECURITY-4", clause="RFC 3329 §2.3.1", level=SHOULD, on=requests(), sender="ue")
+def offered_mechanisms_have_no_preference(request: Request, context: Context) -> Iterator[Mismatch]:
+    """The mechanisms in Security-Client have no q parameter: the server prefers, not the client."""
+    for each in mechanisms_in(request, CLIENT):
+        value = each.get("q")
+        if value is not None:
+            yield mismatch(request, CLIENT, "no q parameter", f"{each.name};q={value}")
+            return

@@ -111,6 +111,12 @@ SECURITY_CASES = [
         [*challenged(), answering(Security_Verify=_SERVER_REWRITTEN)],
         [*challenged(), answering(Security_Verify=_SERVER.replace("spi-s=92", "spi-s=93"))],
     ),
+    Case("GEN-SECURITY-4", [aka()], [aka(Security_Client=f"{_CLIENT};q=0.5")]),
+    Case(
+        "REG-INSTANCE-7",
+        [aka()],
+        [aka(Contact=contact(_INSTANCE.replace("-0>", "-0;svn=42>"), "+g.3gpp.smsip"))],
+    ),
     Case(
         "GEN-SECURITY-3",
         [*registered(), sent()],
