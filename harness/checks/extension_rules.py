@@ -178,6 +178,43 @@ def features_are_standardized(request: Request, context: Context) -> Iterator[Mi
                     yield mismatch(request, "Contact", f"{name} registered with IANA", token)
 
 
+# RFC 3840 §6: "a UA MUST use different URIs in each registration"; the capture may lack the
+# registration that gave the other address the same features: a remark.
+@check("REG-CONTACT-2", clause="RFC 3840 §6", level=SHOULD, on=_REGISTER, sender="ue")
+def addresses_share_no_contact(request: Request, context: Context) -> Iterator[Mismatch]:
+    """Contacts of several addresses-of-record differ where their capabilities do."""
+    own = context.session.registrations.of(request)
+    for other in context.session.registrations.by_aor.values():
+        if other is own or not other.is_active or not request.contacts:
+            continue
+        contact = request.contacts[0]
+        is_shared = other.contacts[:1] == (contact.uri,)
+        ours, theirs = (
+            {name for name in names if name.startswith("+")}
+            for names in (contact.params, other.features)
+        )
+        if is_shared and ours and ours != theirs:
+            yield mismatch(request, "Contact", f"another URI than for {other.aor}", contact.uri)
+            return
+
+
+@check("REG-OUTBOUND-5", clause="RFC 5626 §4.5", level=SHOULD, on=_REGISTER, sender="ue")
+def flow_keeps_its_number(request: Request, context: Context) -> Iterator[Mismatch]:
+    """A registration has the reg-id of the one that it replaces: same Call-ID, same contact.
+
+    The text says MUST. Whether it replaces the other is the UA's to know: a remark.
+    """
+    known = context.session.registrations.of(request)
+    latest = known.entry.message if known is not None else None
+    if not isinstance(latest, Request) or latest.call_id != request.call_id:
+        return
+    before = {contact.uri: contact.params.get("reg-id") for contact in latest.contacts}
+    for contact in request.contacts:
+        old, new = before.get(contact.uri), contact.params.get("reg-id")
+        if old is not None and new is not None and old != new:
+            yield mismatch(request, "Contact", f"reg-id={old}", f"reg-id={new}")
+
+
 @check("REG-GRUU-4", clause="RFC 5627 §4.1", level=MUST, on=_REGISTER, sender="ue")
 def contact_is_no_gruu_of_the_address(request: Request, context: Context) -> Iterator[Mismatch]:
     """The contact that is registered is not a GRUU of the address-of-record."""

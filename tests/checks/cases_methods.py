@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.checks.cases_register import REGISTERED, accepted, contact, register
+from tests.checks.cases_register import INSTANCE, REGISTERED, accepted, contact, register
 from tests.checks.conversation import (
     CONTACT,
     UE,
@@ -25,6 +25,7 @@ VIA = "SIP/2.0/UDP {};branch=z9hG4bKmethods;rport"
 NAMED = VIA.format("proxy.example.com:5060")
 OTHER_HOST = VIA.format("10.9.9.9:5060")
 GRUU = "sip:alice@example.com;gr=urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
+BOB = {"To": "<sip:bob@example.com>", "From": "<sip:bob@example.com>;tag=b"}
 INVITE_FIELDS: dict[str, Value] = {
     "Contact": CONTACT,
     "Allow": "INVITE, ACK, CANCEL",
@@ -42,6 +43,12 @@ def answered(given: bytes, status: int = 200, /, **fields: object) -> list[Step]
     """The UE answers the network."""
     named = {name.replace("_", "-"): value for name, value in fields.items()}
     return [net(given), ue(answer(given, status, fields=named))]  # type: ignore[arg-type]
+
+
+def flow(cseq: int, number: int) -> bytes:
+    """A REGISTER for a flow (RFC 5626)."""
+    value = contact(INSTANCE, f"reg-id={number}")
+    return register(cseq, Contact=value, Supported="outbound, path")
 
 
 def sent(method: str, /, **fields: object) -> list[Step | bytes]:
@@ -221,6 +228,22 @@ FIELD_CASES = [
         "REG-FEATURE-1",
         [register(Contact=contact('events="presence,presence.winfo"', 'extensions="pref"'))],
         [register(Contact=contact('events="x-mood"'))],
+    ),
+    Case(
+        "REG-CONTACT-2",
+        [
+            *accepted(register(Contact=contact("+a"))),
+            register(1, "b", **BOB, Contact=contact("+a")),
+        ],
+        [
+            *accepted(register(Contact=contact("+a"))),
+            register(1, "b", **BOB, Contact=contact("+b")),
+        ],
+    ),
+    Case(
+        "REG-OUTBOUND-5",
+        [*accepted(flow(1, 1)), flow(2, 1)],
+        [*accepted(flow(1, 1)), flow(2, 2)],
     ),
     Case("REG-GRUU-4", [register()], [register(Contact=f"<{GRUU}>")]),
     Case(
