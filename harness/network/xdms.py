@@ -14,12 +14,13 @@ from harness.network.reply import Header
 from harness.network.site import SERVER, Site
 from harness.network.xdms_access import XdmsAccess, xcap_scheme
 from harness.network.xdms_answer import (
-    METHODS,
+    DOCUMENT_METHODS,
     READ_METHODS,
     Answer,
     conflict_answer,
     failed_condition,
     not_allowed,
+    other_method,
 )
 from harness.network.xdms_documents import DocumentChange, Service, XdmDocuments
 from harness.network.xdms_generated import GeneratedDocuments
@@ -67,10 +68,8 @@ class Xdms(XdmDocuments):
         return Answer(status, headers, body).serialize(request, self._site.date(), SERVER)
 
     def _answer(self, request: HttpRequest, source: Peer, now: float) -> Answer:
-        if request.method not in METHODS:
-            return not_allowed()
-        if request.method == "OPTIONS":  # RFC 9110 §9.3.7
-            return Answer(200, (("Allow", ", ".join(METHODS)),))
+        if request.method not in DOCUMENT_METHODS:
+            return other_method(request.method)
         try:
             uri = parse_xcap_uri(request.target, self._root_path)
         except XcapUriError as error:

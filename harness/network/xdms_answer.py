@@ -15,7 +15,8 @@ from harness.xcap.syntax import ENTITY_TAG
 Header = tuple[str, str]
 
 READ_METHODS = ("GET", "HEAD")
-METHODS = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
+DOCUMENT_METHODS = (*READ_METHODS, "PUT", "DELETE")
+METHODS = (*DOCUMENT_METHODS, "OPTIONS")
 # What is shorter gains nothing by compression.
 _LEAST_COMPRESSED = 1024
 _GZIP_MARK = '-gzip"'
@@ -75,6 +76,11 @@ def conflict_answer(report: ConflictReport) -> Answer:
 def not_allowed(methods: tuple[str, ...] = METHODS) -> Answer:
     """405, which MUST carry Allow (RFC 9110 §15.5.6)."""
     return Answer(405, (("Allow", ", ".join(methods)),))
+
+
+def other_method(method: str) -> Answer:
+    """The answer to what does nothing to a document: OPTIONS (RFC 9110 §9.3.7), or no method."""
+    return Answer(200, (("Allow", ", ".join(METHODS)),)) if method == "OPTIONS" else not_allowed()
 
 
 def failed_condition(

@@ -187,11 +187,17 @@ def test_what_does_not_exist_is_not_found(filled: Client, target: str) -> None:
     assert filled.get(target).status == 404
 
 
-@pytest.mark.parametrize("method", ["POST", "OPTIONS", "PATCH", "FOO"])
+@pytest.mark.parametrize("method", ["POST", "PATCH", "FOO"])
 def test_other_method_is_not_allowed(client: Client, method: str) -> None:
     response = client.request(method, LISTS)
     assert response.status == 405
-    assert response.headers.values("Allow") == ("GET", "HEAD", "PUT", "DELETE")
+    assert response.headers.values("Allow") == ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
+
+
+def test_options_tells_the_methods(client: Client) -> None:
+    response = client.request("OPTIONS", LISTS)
+    assert response.status == 200
+    assert response.headers.values("Allow") == ("GET", "HEAD", "PUT", "DELETE", "OPTIONS")
 
 
 @pytest.mark.parametrize(
