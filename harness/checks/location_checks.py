@@ -19,7 +19,7 @@ from harness.checks.registry import INFO, MUST, SHOULD, bodies, check
 from harness.checks.xml_documents import at_element, elements, root_of
 from harness.model import Mismatch
 
-_CONTENT = bodies(documents.PIDF, documents.FRAGMENT)
+_CONTENT = bodies(documents.PIDF, documents.PIDF_DIFF, documents.FRAGMENT)
 _AUID = "pidf-manipulation"
 _DYNAMIC = f"{{{GEOPRIV}:dynamic}}Dynamic"
 _CONFIDENCE = "{urn:ietf:params:xml:ns:geopriv:conf}confidence"

@@ -22,7 +22,8 @@ from harness.checks.xml_documents import at_body, at_element, elements, root_of,
 from harness.model import Mismatch
 
 _PIDF = bodies(documents.PIDF)
-_CONTENT = bodies(documents.PIDF, documents.FRAGMENT)
+_DOCUMENT = bodies(documents.PIDF, documents.PIDF_DIFF)
+_CONTENT = bodies(documents.PIDF, documents.PIDF_DIFF, documents.FRAGMENT)
 _AUID = "pidf-manipulation"
 _TIMED = "urn:ietf:params:xml:ns:pidf:timed-status"
 _STATUS = tree.qname(PIDF, "status")
@@ -78,16 +79,16 @@ def namespaces_are_absolute(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
             seen.add(name)
 
 
-@check("PIDF-ID-1", clause="RFC 3863 §4.1.2", level=MUST, on=_PIDF)
-def tuple_ids_are_unique(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
+@check("PIDF-ID-1", clause="RFC 3863 §4.1.2", level=MUST, on=_DOCUMENT)
+def tuple_ids_are_unique(body: object, context: Context) -> Iterator[Mismatch]:
     """The id of a tuple is unlike those of all other tuples of the presentity."""
-    yield from _doubles(context, list(_components(pidf, context, _TUPLE)), "another tuple")
+    yield from _doubles(context, list(_components(body, context, _TUPLE)), "another tuple")
 
 
-@check("PIDF-ID-2", clause="RFC 4479 §5.1", level=MUST, on=_PIDF)
-def component_ids_are_unique(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
+@check("PIDF-ID-2", clause="RFC 4479 §5.1", level=MUST, on=_DOCUMENT)
+def component_ids_are_unique(body: object, context: Context) -> Iterator[Mismatch]:
     """The id of a person or device is unlike those of all other components in the document."""
-    found = list(_components(pidf, context, *_COMPONENTS))
+    found = list(_components(body, context, *_COMPONENTS))
     tuples = {element.get("id") for element in found if element.tag == _TUPLE}
     others = [element for element in found if element.tag != _TUPLE]
     yield from _doubles(context, others, "another component")
@@ -96,9 +97,9 @@ def component_ids_are_unique(pidf: Pidf, context: Context) -> Iterator[Mismatch]
             yield _double(context, element, "a tuple")
 
 
-def _components(pidf: Pidf, context: Context, *tags: str) -> Iterator[etree._Element]:
+def _components(body: object, context: Context, *tags: str) -> Iterator[etree._Element]:
     """The components of a document: what looks like one inside of an extension is none."""
-    root = root_of(pidf, context)
+    root = root_of(body, context)
     return iter(()) if root is None else root.iterchildren(*tags)
 
 

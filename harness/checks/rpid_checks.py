@@ -20,7 +20,7 @@ from harness.checks.registry import MUST, SHOULD, bodies, check
 from harness.checks.xml_documents import at_element, elements, root_of
 from harness.model import Mismatch
 
-_CONTENT = bodies(documents.PIDF, documents.FRAGMENT)
+_CONTENT = bodies(documents.PIDF, documents.PIDF_DIFF, documents.FRAGMENT)
 _COMPONENTS: Final[Mapping[str, str]] = {
     tree.qname(PIDF, "tuple"): "tuple",
     tree.qname(DATA_MODEL, "person"): "person",

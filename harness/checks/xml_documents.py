@@ -39,6 +39,7 @@ from harness.xcap.spans import parse_fragment as spans_of_fragment
 
 FRAGMENT = "application/xcap-el+xml"
 PIDF = "application/pidf+xml"
+PIDF_DIFF = "application/pidf-diff+xml"
 WATCHERINFO = "application/watcherinfo+xml"
 RLMI = "application/rlmi+xml"
 REGINFO = "application/reginfo+xml"

@@ -100,6 +100,18 @@ def partial(*contents: str, **attributes: str) -> list[Step]:
     return steps
 
 
+def handled(name: str, handling: str, conditions: str = "") -> str:
+    """A rule of OMA."""
+    contacts = name.removeprefix("wp_prs_").removesuffix("contacts")
+    anchor = f"http://a/resource-lists/users/sip:a@b/index/~~/a#{contacts}"
+    listed = f'<ocp:external-list><ocp:entry anc="{anchor}"/></ocp:external-list>'
+    return rule(conditions or listed, f"<pr:sub-handling>{handling}</pr:sub-handling>", name=name)
+
+
+def placed_where(content: str) -> str:
+    return f'<location-condition xmlns="{LOCATION_RULES}">{content}</location-condition>'
+
+
 def document(content: str, attributes: str, *, is_full: bool) -> bytes:
     root = "d:pidf-full" if is_full else "d:pidf-diff"
     return (
@@ -152,6 +164,11 @@ def documents(content: str) -> list[Step]:
     return [*subscription("xcap-diff", kind), *notification(body, kind, event="xcap-diff")]
 
 
+THREE = (
+    handled("wp_prs_grantedcontacts", "allow")
+    + handled("wp_prs_blockedcontacts", "block")
+    + handled("wp_prs_unlisted", "confirm", "<ocp:other-identity/>")
+)
 TUPLE = '<tuple id="t1"><status><basic>open</basic></status></tuple>'
 GRUU = 'xmlns:gr="urn:ietf:params:xml:ns:gruuinfo"'
 PUBLIC = '<gr:pub-gruu uri="sip:a@b;gr=1"/>'
@@ -314,5 +331,35 @@ CASES = [
         "XML-XCAPDIFF-3",
         documents('<element sel="a/~~/b" exists="false"/>'),
         documents('<element sel="a/~~/b" exists="0"><b xmlns=""/></element>'),
+    ),
+    Case(
+        "RULES-OMA-1",
+        rules(handled("wp_prs_blockedcontacts", "block")),
+        rules(handled("wp_prs_blockedcontacts", "allow")),
+        "documented",
+    ),
+    Case(
+        "RULES-OMA-2",
+        rules(handled("wp_prs_unlisted", "confirm", "<ocp:other-identity/>")),
+        rules(handled("wp_prs_unlisted", "confirm", "<ocp:anonymous-request/>")),
+        "documented",
+    ),
+    Case("RULES-OMA-3", rules(THREE), rules(THREE.replace("unlisted", "unknown")), "documented"),
+    Case("RULES-OMA-4", rules(THREE), rules(THREE.replace("#blocked", "#granted")), "documented"),
+    Case(
+        "RULES-OMA-5",
+        rules(handled("a", "block")),
+        rules(handled("a", "block", "<ocp:other-identity/><ocp:anonymous-request/>")),
+        "documented",
+    ),
+    Case(
+        "RULES-LOCATION-1",
+        rules(rule(placed_where("<location/>"))),
+        rules(rule(placed_where('<any xmlns="urn:x"/>'))),
+    ),
+    Case(
+        "RULES-LOCATION-2",
+        rules(rule(shown=f'<provide-location xmlns="{LOCATION_RULES}"/>')),
+        rules(rule(shown=f'<provide-location xmlns="{LOCATION_RULES}" profile="civic"/>')),
     ),
 ]
