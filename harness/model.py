@@ -101,7 +101,7 @@ class Verdict(enum.Enum):
 
     @property
     def rank(self) -> int:
-        return list(Verdict).index(self)
+        return _RANKS[self]
 
     def worst(self, other: Verdict) -> Verdict:
         return max(self, other, key=lambda verdict: verdict.rank)
@@ -109,6 +109,9 @@ class Verdict(enum.Enum):
     @staticmethod
     def worst_of(verdicts: Iterable[Verdict]) -> Verdict:
         return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.NONE)
+
+
+_RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 class Family(enum.StrEnum):
@@ -179,13 +182,17 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """What a check saw: the two facts and where; `offset` counts bytes from the message's start."""
+    """What a check saw: the two facts and where; `offset` counts bytes from the message's start.
+
+    `clause` is set where it is another than that of the check: one check holds all grammar.
+    """
 
     expected: str
     observed: str
     where: str
     offset: int | None = None
     hint: str = ""
+    clause: Clause | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,7 +292,7 @@ def _finding(
     return Finding(
         check=each.id,
         level=level,
-        clause=each.clause,
+        clause=mismatch.clause or each.clause,
         purpose=each.purpose,
         sender=sender,
         ue=session.address,

@@ -11,6 +11,7 @@ from harness.checks.places import absent, equal_uris, mismatch, start_line_misma
 from harness.checks.registry import MUST, SHOULD, check, requests, sip_messages
 from harness.model import Malformed, Mismatch, Transport
 from harness.sip.fields import NameAddr, Parameters
+from harness.sip.grammar_clauses import clause_of
 from harness.sip.message import Message, Request, Response
 from harness.sip.uri import SipUri
 
@@ -37,7 +38,10 @@ def message_follows_the_grammar(message: Message, context: Context) -> Iterator[
     """Each part of a SIP message is written as its grammar says."""
     for problem in message.malformed:
         if not is_length_problem(problem) and not has_copied(message, problem.where, context):
-            yield Mismatch(problem.expected, problem.observed, problem.where, problem.offset)
+            clause = clause_of(problem.where)
+            yield Mismatch(
+                problem.expected, problem.observed, problem.where, problem.offset, clause=clause
+            )
 
 
 @check("GEN-VERSION-1", clause="RFC 3261 §7.1", level=MUST, on=sip_messages())

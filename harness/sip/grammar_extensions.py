@@ -92,7 +92,7 @@ SIP-If-Match        = entity-tag
 Suppress-If-Match   = entity-tag
 entity-tag          = token
 
-; RFC 5373 §10
+; RFC 5373 §2
 Answer-Mode         = token *( SEMI generic-param )
 Priv-Answer-Mode    = token *( SEMI generic-param )
 
@@ -132,7 +132,7 @@ Geolocation-Routing = generic-param
 Geolocation-Error   = 1*3DIGIT *( SEMI location-error-params )
 location-error-params = 'code' EQUAL quoted-string / generic-param
 
-; RFC 6794 §5.4
+; RFC 6794 §4.4.5.2
 Policy-Contact      = 1#policyContact-info
 policyContact-info  = info-uri *( SEMI policyContact-param )
 policyContact-param = 'alt-uri' EQUAL hostname / generic-param
@@ -157,7 +157,7 @@ index-val           = 1*DIGIT *( "." 1*DIGIT )
 User-to-User        = 1#uui-value
 uui-value           = ( token / quoted-string ) *( SEMI generic-param )
 
-; RFC 7614 §5
+; RFC 7614 §4.8
 Refer-Events-At     = LAQUOT ( SIP-URI / SIPS-URI ) RAQUOT *( SEMI generic-param )
 
 ; RFC 7989 §5
@@ -174,7 +174,7 @@ ident-info-params   = 'info' EQUAL info-uri / ( 'alg' / 'ppt' ) EQUAL ( token / 
                     / generic-param
 Identity-Info       = info-uri *( SEMI ident-info-params )
 
-; RFC 8262 §3 with RFC 5322 §3.6.4
+; RFC 8262 §3.2 with RFC 5322 §3.6.4
 Content-ID          = "<" id-left "@" id-right ">"
 id-left             = dot-atom-text
 id-right            = dot-atom-text / "[" *( %x21-5A / %x5E-7E ) "]"
@@ -182,7 +182,7 @@ dot-atom-text       = 1*atext *( "." 1*atext )
 atext               = alphanum / "!" / "#" / "$" / "%" / "&" / %x27 / "*" / "+" / "-" / "/"
                     / "=" / "?" / "^" / "_" / "`" / "{" / "|" / "}" / "~"
 
-; RFC 8876 §5
+; RFC 8876 §5.2
 AlertMsg-Error      = 3DIGIT *( SEMI error-params )
 error-params        = 'message' EQUAL quoted-string / generic-param
 """

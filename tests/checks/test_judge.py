@@ -88,6 +88,22 @@ def test_judge_blames_garbage_with_a_header_field() -> None:
     assert "GEN-SYNTAX-1" in judge([b"HELLO\r\nTo: me\r\n\r\n"]).must()
 
 
+@pytest.mark.parametrize(
+    ("field", "clause"),
+    [
+        ("From: <sip:a", "RFC 3261 §25.1"),
+        ("X-Own: \0", "RFC 3261 §25.1"),
+        ("o: presence;", "RFC 6665 §8.4"),
+        ("P-Access-Network-Info: 3GPP-GERAN;", "RFC 7315 §5.4"),
+        ("Privacy: id, header", "RFC 3323 §4.2"),
+    ],
+)
+def test_judge_names_the_clause_that_has_the_grammar(field: str, clause: str) -> None:
+    raw = REGISTER.replace(b"\r\nCall-ID", b"\r\n" + field.encode() + b"\r\nCall-ID")
+    (finding,) = judge([raw]).of("GEN-SYNTAX-1")
+    assert str(finding.clause) == clause  # type: ignore[attr-defined]  # a Finding
+
+
 def test_judge_gives_the_level_that_the_profile_gives() -> None:
     change = {"GEN-MAXFORWARDS-1": CheckChange(level="info", reason="known")}
     profile = load_profile("ietf").model_copy(update={"checks": change})

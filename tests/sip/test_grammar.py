@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from harness.abnf.engine import Diagnosis
 from harness.abnf.notation import parse_rules
 from harness.sip import grammar
+from harness.sip.grammar_clauses import clause_of
+from harness.sip.grammar_fields import AUTHENTICATION_FIELDS, RFC3261_FIELDS
 from harness.sip.headers import KNOWN_FIELDS, canonical_name
 from harness.sip.parsing import parse
 from tests.derive import Derivation
@@ -94,6 +96,13 @@ def test_every_header_field_with_a_rule_is_in_the_table() -> None:
 
 def test_every_known_header_field_has_a_rule() -> None:
     assert not KNOWN_FIELDS - grammar.FIELDS
+
+
+def test_extensions_say_where_their_grammar_stands() -> None:
+    rules = parse_rules(RFC3261_FIELDS) | parse_rules(AUTHENTICATION_FIELDS)
+    assert {name for name in grammar.FIELDS if clause_of(name) is None} == {
+        name for name in grammar.FIELDS if name in rules
+    }
 
 
 @pytest.mark.parametrize(
