@@ -10,12 +10,12 @@ from harness.checks.identities import aor_of
 from harness.checks.ims import is_ims
 from harness.checks.ims_security import contact_ports, protected_ports
 from harness.checks.places import mismatch, scheme, start_line_mismatch, tag_of
-from harness.checks.registry import MUST, SHOULD, check, requests
+from harness.checks.registry import INFO, MUST, SHOULD, check, requests, responses
 from harness.checks.sec_agree import VERIFY, uses_ipsec
 from harness.checks.session_registration import Registration
 from harness.model import Mismatch
 from harness.sip.fields import FieldError, parse_name_addr
-from harness.sip.message import Request
+from harness.sip.message import Request, Response
 from harness.sip.uri import SipUri
 
 _ACCESS = "P-Access-Network-Info"
@@ -127,7 +127,8 @@ def reg_subscription_is_for_the_own_identity(
     if request.from_ is None or request.to is None or not _watches_itself(request, context):
         return
     own = aor_of(request.from_.uri)
-    if scheme(request.from_.uri) != "sip":
+    # RFC 5630 §5.1.1.1: the identity as a SIPS URI is the same identity.
+    if scheme(request.from_.uri) not in ("sip", "sips"):
         yield mismatch(request, "From", "a SIP URI", request.from_.uri)
     elif aor_of(request.to.uri) != own:
         yield mismatch(request, "To", request.from_.uri, request.to.uri)
@@ -204,6 +205,28 @@ def access_network_is_told_again(request: Request, context: Context) -> Iterator
     latest = known.entry.message if known is not None else None
     if isinstance(latest, Request) and latest.headers.rows(_ACCESS):
         yield mismatch(request, _ACCESS, latest.headers.get(_ACCESS) or "present")
+
+
+# §5.1.2A.1.1: "or response (except CANCEL responses) within a dialog". The phone can have moved to
+# an access that it does not tell of.
+@check(
+    "GEN-ACCESS-2",
+    clause="TS 24.229 §5.1.2A.1.1",
+    level=INFO,
+    on=responses("NOTIFY", status=range(200, 300)),
+    sender="ue",
+)
+def access_network_is_told_in_answers(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A UE that tells its access network in REGISTER tells it in its answers to NOTIFY."""
+    if response.headers.rows(_ACCESS):
+        return
+    for known in context.session.registrations.by_aor.values():
+        latest = known.entry.message
+        is_same = known.entry.destination.host == context.entry.destination.host
+        if known.is_active and is_same and isinstance(latest, Request):
+            if latest.headers.rows(_ACCESS):
+                yield mismatch(response, _ACCESS, latest.headers.get(_ACCESS) or "present")
+            return
 
 
 # §5.1.2A.1.1, for IMS AKA: "if the UE has not obtained a GRUU, populate the Contact header field of

@@ -103,6 +103,14 @@ _ELSEWHERE = "ipsec-3gpp;alg=hmac-sha-1-96;spi-c=11;spi-s=12;port-c=5070;port-s=
 _OTHERS = "<sip:+123@example.com>, <tel:+123>"
 _RENEWAL: dict[str, Value] = {"Authorization": credentials("n1", 2), "Security-Client": _NEXT}
 _CELL = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=0010100010000101"
+_SUBSCRIBED = sent(P_Access_Network_Info=_CELL)
+_NOTIFIED = request("NOTIFY", sender="network", call="SUBSCRIBE-1", tag="bob-1", to_tag="alice-1")
+_MOVING = [
+    *registered(P_Access_Network_Info=_CELL),
+    ue(_SUBSCRIBED),
+    net(answer(_SUBSCRIBED)),
+    net(_NOTIFIED),
+]
 
 SECURITY_CASES = [
     Case("GEN-SECURITY-1", [aka()], [aka(Proxy_Require=None)]),
@@ -188,6 +196,11 @@ IMS_CASES = [
                 sent(P_Access_Network_Info="IEEE-802.11;i-wlan-node-id=00112233aabb"),
             ],
             [*registered(P_Access_Network_Info=_CELL), sent()],
+        ),
+        (
+            "GEN-ACCESS-2",
+            [*_MOVING, ue(answer(_NOTIFIED, fields={"P-Access-Network-Info": _CELL}))],
+            [*_MOVING, ue(answer(_NOTIFIED))],
         ),
         (
             "GEN-PORT-1",
