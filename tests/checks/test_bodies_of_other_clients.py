@@ -41,6 +41,13 @@ def service(more: str, status: str = "<basic>open</basic>", attributes: str = ""
     return f'<tuple id="t1"{attributes}><status>{status}</status>{more}</tuple>'
 
 
+def located(content: str) -> str:
+    return person(
+        f"<gp:geopriv {GML}><gp:location-info>{content}</gp:location-info><gp:usage-rules/>"
+        "</gp:geopriv>"
+    )
+
+
 CONTENTS = {
     # RFC 3863 §4.1.6 counts on an xml:lang around the note; its schema forgets it
     "language-of-a-tuple": service("<note>x</note>", attributes=' xml:lang="en"'),
@@ -113,6 +120,38 @@ CONTENTS = {
         'srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>1 2</gml:pos>'
         '<gs:radius uom="urn:ogc:def:uom:EPSG::9001">10</gs:radius></gs:Circle>'
         "</gp:location-info><gp:usage-rules/><gp:method>GPS</gp:method></gp:geopriv>"
+    ),
+    # RFC 5264 §5: its example
+    "relationship-in-a-word": service("<r:relationship>assistant</r:relationship>"),
+    "reference-system-with-its-version": located(
+        '<gml:Point srsName="urn:ogc:def:crs:EPSG:6.6:4326"><gml:pos>42 -73</gml:pos></gml:Point>'
+    ),
+    "angle-in-radians": located(
+        '<gs:Ellipse srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>42 -73</gml:pos>'
+        '<gs:semiMajorAxis uom="urn:ogc:def:uom:EPSG::9001">7</gs:semiMajorAxis>'
+        '<gs:semiMinorAxis uom="urn:ogc:def:uom:EPSG::9001">3</gs:semiMinorAxis>'
+        '<gs:orientation uom="urn:ogc:def:uom:EPSG::9101">0.7</gs:orientation></gs:Ellipse>'
+    ),
+    "area-across-the-date-line": located(
+        '<gml:Polygon srsName="urn:ogc:def:crs:EPSG::4326"><gml:exterior><gml:LinearRing>'
+        "<gml:posList>10 179 10 -179 11 -179 11 179 10 179</gml:posList></gml:LinearRing>"
+        "</gml:exterior></gml:Polygon>"
+    ),
+    "building-and-its-floor": located(
+        '<gml:Point srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>42 -73</gml:pos></gml:Point>'
+        '<civicAddress xmlns="urn:ietf:params:xml:ns:pidf:geopriv10:civicAddr"><FLR>2</FLR>'
+        "</civicAddress>"
+    ),
+    "location-of-rfc-4119": person(
+        "<gp:geopriv><gp:location-info>"
+        '<g:location xmlns:g="urn:opengis:specification:gml:schema-xsd:feature:v3.0">'
+        '<g:Point g:id="p" srsName="epsg:4326"><g:coordinates>37:46:30N 122:25:10W'
+        "</g:coordinates></g:Point></g:location></gp:location-info><gp:usage-rules>"
+        "<gp:retransmission-allowed>no</gp:retransmission-allowed></gp:usage-rules></gp:geopriv>"
+    ),
+    "movement-alone": person(
+        "<gp:geopriv><gp:location-info/><gp:usage-rules/><d:Dynamic "
+        'xmlns:d="urn:ietf:params:xml:ns:pidf:geopriv10:dynamic"/></gp:geopriv>'
     ),
     "identity-that-is-not-known-to-be-the-users": a_tuple(),
 }
