@@ -9,10 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from harness.config_fields import (
     Domain,
@@ -103,6 +110,14 @@ class Network(Values):
     """The quality of protection that challenges offer; `none` is for UEs of RFC 2069."""
     aka_algorithm: Literal["AKAv1-MD5", "AKAv2-MD5"] = "AKAv1-MD5"
     """The version of AKA (RFC 3310, RFC 4169)."""
+    security_agreement: Literal["none", "ipsec-3gpp"] = "none"
+    """Whether a UE that asks for it agrees on IPsec (RFC 3329, TS 33.203); needs `aka`."""
+    ipsec_encryption: Literal["any", "null", "aes-cbc", "des-ede3-cbc"] = "any"
+    """Encryption of the associations; `any` prefers none, so that captures can be read."""
+    protected_client_port: Port = 0
+    """The P-CSCF's port for requests over IPsec; 0 is the SIP port."""
+    protected_server_port: Port = 0
+    """The port at which the P-CSCF takes requests over IPsec; 0 is the SIP port."""
     xcap_authentication: Literal["none", "basic", "digest"] = "none"
     """Whether XCAP requests are challenged, and how."""
     notifications: Literal["rlmi", "plain"] = "rlmi"
@@ -133,6 +148,12 @@ class Network(Values):
     """Whether the P-CSCF stays on the path of subscriptions, so that the UE has a route set."""
     contact_delay: Annotated[float, Field(ge=0, le=3600)] = 0.0
     """Seconds the played contact waits before each thing it does."""
+
+    @model_validator(mode="after")
+    def _has_keys_for_ipsec(self) -> Self:
+        if self.security_agreement != "none" and self.authentication != "aka":
+            raise ValueError("security_agreement needs authentication: aka, whose keys it uses")
+        return self
 
     @property
     def listeners(self) -> tuple[Peer, ...]:

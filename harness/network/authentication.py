@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from harness.model import Peer
 from harness.network.reply import Reply
+from harness.network.security import SecurityAgreement
 from harness.network.site import Site
 from harness.network.subscribers import KnownUser, Subscribers
 from harness.sip.aka import AkaError, Vector, aka_version, read_base64, read_nonce
@@ -35,7 +37,9 @@ def expected_of(site: Site) -> Expected:
 
 
 class Scheme(Protocol):
-    """A way to prove who one is."""
+    """A way to prove who one is; `latest` is the vector of the last challenge, if it has one."""
+
+    latest: Vector | None
 
     def judge(self, request: Request, now: float) -> Accepted | Refused:
         """Whose credentials the request holds, or why they are not taken."""
@@ -52,6 +56,7 @@ class RegisterAuthentication:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._subscribers = Subscribers(site.profile)
+        self.security = SecurityAgreement(site)
         schemes: dict[str, Callable[[], Scheme]] = {
             "digest": lambda: DigestScheme(site, self._subscribers),
             "aka": lambda: AkaScheme(site, self._subscribers),
@@ -59,13 +64,16 @@ class RegisterAuthentication:
         make = schemes.get(site.profile.network.authentication)
         self._scheme = make() if make is not None else None
 
-    def refusal(self, request: Request, now: float) -> Reply | None:
+    def refusal(self, request: Request, source: Peer, now: float) -> Reply | None:
         """The reply to a request that may not go on, None where it may."""
         if self._scheme is None:
             return None
+        broken = self.security.refusal(request)
+        if broken is not None:
+            return broken
         outcome = self._scheme.judge(request, now)
         if isinstance(outcome, Refused):
-            return self._refuse(request, outcome, now)
+            return self._refuse(request, outcome, source, now)
         # RFC 3261 §10.3 step 4: who may not modify these bindings gets 403.
         user = self._subscribers.find(outcome.username)
         own = self._site.identity(user.impu) if user is not None else ""
@@ -73,20 +81,23 @@ class RegisterAuthentication:
             return Reply(403)
         return None
 
-    def _refuse(self, request: Request, refused: Refused, now: float) -> Reply:
+    def _refuse(self, request: Request, refused: Refused, source: Peer, now: float) -> Reply:
         assert self._scheme is not None
         if refused.reason is Refusal.UNKNOWN_USER:
             return Reply(403)
         challenges = self._scheme.challenges(request, refused, now)
         if not challenges:
             return Reply(403)
-        return Reply(401, headers=tuple(("WWW-Authenticate", value) for value in challenges))
+        headers = [("WWW-Authenticate", value) for value in challenges]
+        headers += self.security.challenge(request, source, self._scheme.latest)
+        return Reply(401, headers=tuple(headers))
 
 
 class DigestScheme:
     """A password for each user."""
 
     def __init__(self, site: Site, subscribers: Subscribers) -> None:
+        self.latest: Vector | None = None
         self._authenticator = Authenticator(
             NonceBook(site.new_id), subscribers.password_of, expected_of(site)
         )
@@ -116,6 +127,7 @@ class AkaScheme:
         self._offered = ("auth",) if network.digest_qop == "auth" else self._expected.qop
         self._nonces = NonceBook(site.new_id)
         self._vectors: dict[str, Vector] = {}
+        self.latest: Vector | None = None
 
     def judge(self, request: Request, now: float) -> Accepted | Refused:
         credentials = self._credentials(request)
@@ -148,7 +160,7 @@ class AkaScheme:
         if user is None or user.centre is None:
             return []
         rand = hashlib.sha256(self._site.new_id().encode()).digest()[:16]
-        vector = user.centre.vector(rand)
+        vector = self.latest = user.centre.vector(rand)
         nonce = self._nonces.issue(now, vector.nonce)
         while len(self._vectors) >= MAX_VECTORS:
             del self._vectors[next(iter(self._vectors))]

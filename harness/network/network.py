@@ -22,11 +22,12 @@ from harness.network.presence_server import PresenceServer
 from harness.network.registrar import Registrar
 from harness.network.reply import Header, Reply
 from harness.network.script import Answer, Close, Delay, Drop, Lie, Script, Silence
+from harness.network.security import OPTION_TAG as SEC_AGREE
 from harness.network.services import ListServices
 from harness.network.site import Site
 from harness.network.stun import binding_response
 from harness.network.subscriptions import Subscription
-from harness.network.uas import make_reply, refusal
+from harness.network.uas import OPTION_TAGS, make_reply, refusal
 from harness.network.untrue import with_field, with_row, with_value
 from harness.network.xdms import Xdms
 from harness.network.xdms_documents import DocumentChange
@@ -99,6 +100,7 @@ class Network:
             "BYE": _no_transaction,
             "CANCEL": _no_transaction,
         }
+        self._extensions = (*OPTION_TAGS, *([SEC_AGREE] if self.registrar.security.is_on else []))
         self.methods = ", ".join(method for method in self._handlers if method not in _UNSERVED)
 
     # -- the endpoint --------------------------------------------------------------------------
@@ -221,7 +223,7 @@ class Network:
         wanted = script.take(Answer, request.method)
         if wanted is not None:
             return Reply(wanted.status, wanted.reason, wanted.headers, wanted.body)
-        reply = refusal(request, self._handlers, self.methods)
+        reply = refusal(request, self._handlers, self.methods, self._extensions)
         return reply or self._handlers[request.method](request, source, now)
 
     def _is_lost(self, request: Request) -> bool:

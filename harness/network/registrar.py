@@ -15,6 +15,7 @@ from harness.network.binding import Binding
 from harness.network.gruu import Gruus
 from harness.network.registrations import EXPIRED, SHORTENED, Change, Registrations
 from harness.network.reply import Header, Reply, granted_seconds, too_brief
+from harness.network.security import SecurityAgreement
 from harness.network.site import Site
 from harness.sip.fields import NameAddr
 from harness.sip.grammar import validate
@@ -48,9 +49,14 @@ class Registrar:
         self._expiry: TimerQueue[str] = TimerQueue()
         self.gruus = Gruus(site)
 
+    @property
+    def security(self) -> SecurityAgreement:
+        """The security agreements with UEs."""
+        return self._authentication.security
+
     def register(self, request: Request, source: Peer, now: float) -> Reply:
         """Process a REGISTER whose mandatory header fields are known to be readable."""
-        refusal = self._authentication.refusal(request, now)
+        refusal = self._authentication.refusal(request, source, now)
         if refusal is not None:
             return refusal
         aor = self._site.identity(request.to.uri) if request.to else ""

@@ -33,15 +33,23 @@ _KEEP_SECONDS = {Transport.UDP.value: 29, Transport.TCP.value: 120}
 """Keep-alive intervals (RFC 5626 §4.4.1, §4.4.2: 24 to 29 s on UDP, 95 to 120 s on streams)."""
 
 
-def refusal(request: Request, methods: Collection[str], allow: str) -> Reply | None:
+def refusal(
+    request: Request,
+    methods: Collection[str],
+    allow: str,
+    extensions: Collection[str] = OPTION_TAGS,
+) -> Reply | None:
     """The reply to a request that no role can serve; None where one can.
 
-    `methods` are those that are answered, `allow` is the Allow value for the others.
+    `methods` are those that are answered, `allow` is the Allow value for the others, `extensions`
+    are those that a request may require.
     """
-    return next(_refusals(request, methods, allow), None)
+    return next(_refusals(request, methods, allow, extensions), None)
 
 
-def _refusals(request: Request, methods: Collection[str], allow: str) -> Iterator[Reply]:
+def _refusals(
+    request: Request, methods: Collection[str], allow: str, extensions: Collection[str]
+) -> Iterator[Reply]:
     """Everything that is wrong, in the order of RFC 3261 §8.2."""
     if request.version.upper() != "SIP/2.0":
         yield Reply(505)
@@ -60,7 +68,7 @@ def _refusals(request: Request, methods: Collection[str], allow: str) -> Iterato
     if isinstance(request.parsed_uri, OtherUri) and request.parsed_uri.scheme != "pres":
         yield Reply(416)
     # §8.2.2.3: 420 with what is not understood; Require is ignored in CANCEL.
-    unknown = [tag for tag in request.require if tag.lower() not in OPTION_TAGS]
+    unknown = [tag for tag in request.require if tag.lower() not in extensions]
     if unknown and request.method != "CANCEL":
         yield Reply(420, headers=(("Unsupported", ", ".join(unknown)),))
 

@@ -136,3 +136,93 @@ def test_flow_with_aka_has_no_finding_and_passes(algorithm: str) -> None:
     steps = evaluation.ues[0].steps
     assert {step.step.id: step.verdict for step in steps if step.verdict is not Verdict.PASS} == {}
     assert any(b"AKAv" in entry.raw for entry in played.trace)
+
+
+# -- security agreement (RFC 3329, TS 33.203) ------------------------------------------------------
+
+CLIENT = (
+    "ipsec-3gpp;alg=hmac-md5-96;ealg=null;prot=esp;mod=trans"
+    ";spi-c=1111;spi-s=2222;port-c=5061;port-s=5062"
+)
+STRONGER = CLIENT.replace("md5", "sha-1").replace("null", "aes-cbc")
+AGREES = [("Require", "sec-agree"), ("Proxy-Require", "sec-agree")]
+
+
+def with_ipsec(**network: object) -> Profile:
+    values = {"authentication": "aka", "security_agreement": "ipsec-3gpp", **network}
+    return profile().model_copy(update={"network": NetworkSettings.model_validate(values)})
+
+
+def offer(*mechanisms: str) -> list[tuple[str, str]]:
+    return [*AGREES, ("Security-Client", ", ".join(mechanisms))]
+
+
+def test_security_server_is_offered_and_its_list_is_checked() -> None:
+    link, card = Link(with_ipsec()), usim()
+    challenge = link.register(offer(CLIENT, STRONGER))
+    server = challenge.headers.get("Security-Server")
+    assert server is not None
+    assert server.startswith("ipsec-3gpp;q=0.5;alg=hmac-md5-96;ealg=null;")
+    proof = credentials(challenge, card)
+
+    changed = server.replace("hmac-md5-96", "hmac-sha-1-96")
+    refused = link.register([*offer(CLIENT), proof, ("Security-Verify", changed)])
+    assert (refused.status, refused.headers.get("Security-Server")) == (494, server)
+
+    spaced = server.replace(";", " ; ")
+    assert link.register([*offer(CLIENT), proof, ("Security-Verify", spaced)]).status == 200
+
+
+def test_commands_install_four_associations_with_the_keys_of_the_challenge() -> None:
+    link = Link(with_ipsec(protected_client_port=6100, protected_server_port=6101))
+    heard: list[tuple[str, tuple[str, ...]]] = []
+    link.network.registrar.security.observers.append(lambda *each: heard.append(each))
+    challenge = link.register(offer(STRONGER))
+    parsed = parse_challenge(challenge.headers.get("WWW-Authenticate", ""))
+    assert parsed is not None
+    answered = usim().answer(parsed.nonce)
+
+    ((_, commands),) = heard
+
+    states = [each for each in commands if "state add" in each]
+    policies = [each for each in commands if "policy add" in each]
+    assert (len(states), len(policies)) == (4, 8)
+    assert all(f"0x{answered.ik.hex()}00000000 96" in each for each in states)
+    assert all(f"enc 'cbc(aes)' 0x{answered.ck.hex()}" in each for each in states)
+    assert [each.partition("spi ")[2].split()[0] for each in states][1::2] == [
+        f"0x{1111:08x}",
+        f"0x{2222:08x}",
+    ]
+    assert "sport 5061 dport 6101" in states[0]
+    assert "sport 6100 dport 5062" in states[3]
+
+
+@pytest.mark.parametrize(
+    "mechanism",
+    [
+        CLIENT.replace("hmac-md5-96", "unknown"),
+        CLIENT.replace("spi-c=1111;", ""),
+        CLIENT.replace("5061", "x"),
+        "tls",
+    ],
+)
+def test_nothing_is_offered_for_what_cannot_be_agreed(mechanism: str) -> None:
+    challenge = Link(with_ipsec()).register(offer(mechanism))
+    assert challenge.status == 401
+    assert "Security-Server" not in challenge.headers
+
+
+def test_extension_is_refused_where_the_profile_does_not_agree() -> None:
+    response = Link(profile()).register(offer(CLIENT))
+    assert (response.status, response.headers.get("Unsupported")) == (420, "sec-agree")
+
+
+def test_encryption_is_the_one_that_the_profile_wants() -> None:
+    link = Link(with_ipsec(ipsec_encryption="aes-cbc"))
+    server = link.register(offer(CLIENT, STRONGER)).headers.get("Security-Server", "")
+    assert "alg=hmac-sha-1-96;ealg=aes-cbc" in server
+
+
+def test_agreement_without_aka_is_refused_by_the_profile() -> None:
+    with pytest.raises(ValueError, match="needs authentication: aka"):
+        NetworkSettings.model_validate({"security_agreement": "ipsec-3gpp"})
