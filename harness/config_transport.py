@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from harness.config_fields import IpAddress, Port, Values
 from harness.model import Peer, Transport
@@ -19,6 +19,11 @@ def _host_name(text: str) -> str:
     if _HOST_NAME.fullmatch(text) is None:
         raise ValueError(f"{text or 'empty'}: give a host name: pcscf.lab.example")
     return text.lower()
+
+
+def _version(value: object) -> object:
+    """YAML reads 1.2 as a number."""
+    return str(value) if isinstance(value, float) else value
 
 
 HostName = Annotated[str, AfterValidator(_host_name)]
@@ -77,7 +82,7 @@ class Tls(Values):
     names: tuple[HostName, ...] = ()
     """Host names that the phone knows the network side by, beside the domain: those of P-CSCF and
     XDMS."""
-    minimum: Literal["1.0", "1.1", "1.2", "1.3"] = "1.2"
+    minimum: Annotated[Literal["1.0", "1.1", "1.2", "1.3"], BeforeValidator(_version)] = "1.2"
     """The oldest version that is spoken; less than 1.2 is for old phones."""
     client_certificates: Literal["none", "optional", "required"] = "none"
     """Whether clients are asked for a certificate, and refused without."""

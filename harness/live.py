@@ -21,6 +21,7 @@ from harness.ue.personas import PERSONAS
 
 _STOP_SECONDS = 5.0
 _MAX_OUTPUT = 20_000
+_MAX_NOTICES = 100
 
 
 class LiveNetwork:
@@ -31,8 +32,13 @@ class LiveNetwork:
     """
 
     def __init__(self, profile: Profile, run: _Run) -> None:
+        self.notices: list[str] = []
+        """What the person at the phone should know: failed handshakes, say."""
+
         def notice(text: str) -> None:
             run.note("warning", text)
+            if len(self.notices) < _MAX_NOTICES:
+                self.notices.append(text)
 
         self._driver = make_driver(profile, run, run.fault, notice)
         self._thread = LoopThread("presence-network")

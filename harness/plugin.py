@@ -272,6 +272,8 @@ class Flow:
 
         def progress(left: float) -> None:
             nonlocal next_word
+            for notice in self._session.take_notices():
+                _say(self._config, notice)
             now = time.monotonic()
             if now >= next_word:
                 next_word = now + _REMIND_SECONDS

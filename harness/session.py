@@ -97,6 +97,13 @@ class Session:
             self._network = LiveNetwork(self.profile, self._run)
             self.serving = self._network.serving
 
+    def take_notices(self) -> list[str]:
+        """What the network side has noticed of peers since this was last asked."""
+        notices = self._network.notices if self._network is not None else []
+        taken = notices[:]
+        del notices[: len(taken)]
+        return taken
+
     def _judge_capture(self, reader: CaptureReader) -> None:
         for entry in reader:
             self.run.take(entry)
