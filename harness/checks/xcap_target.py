@@ -2,6 +2,8 @@
 
 "There is no foolproof way to identify a URL as pointing to an XCAP resource" (RFC 4825 §14): a
 known AUID before "users" or "global" is taken for one, any other only with a further sign of XCAP.
+The URI of a user behind "users" is such a sign for a reverse domain name alone, which is the form
+of the AUIDs that vendors make (RFC 4825 §5.1): servers of every kind have users.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from harness.sip.remember import found_once, latest
 from harness.xcap.http import HttpRequest
 from harness.xcap.percent import percent_decode
 from harness.xcap.selector import (
@@ -26,14 +29,19 @@ _MAX_SEGMENTS = 64
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _URI_XUI = re.compile(r"(sips?|tel):", re.IGNORECASE)
 _XCAP_TYPE = re.compile(r"\s*application/xcap-(el|att|ns)\+xml\s*(;|$)", re.IGNORECASE)
+_REVERSE_DOMAIN = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][\w-]*)+", re.IGNORECASE)
 # The trees of AUIDs that are registered or reserved, beside the usages that we know in detail.
 _AUID_TREES = re.compile(r"org\.openmobilealliance\.[\w.-]+|simservs\.ngn\.etsi\.org|org\.3gpp\..+")
+# The media types of documents that nobody but XCAP puts; PIDF is put by others as well.
+_DOCUMENT_TYPES = {each.content_type for each in APPLICATION_USAGES.values()} - {
+    "application/pidf+xml"
+}
 
 DocumentKey = tuple[str, str, str, str, str]
 """XCAP root, AUID, tree, user in canonical form, document."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # not slotted: the key is cached
 class XcapTarget:
     """A request-target of XCAP, taken apart as far as it can be.
 
@@ -61,7 +69,7 @@ class XcapTarget:
             return ""
         return "document" if self.uri.node is None else self.uri.node.kind
 
-    @property
+    @found_once
     def key(self) -> DocumentKey | None:
         """What two URIs of one document have in common, however they are spelt."""
         uri = self.document
@@ -70,6 +78,7 @@ class XcapTarget:
         return self.root, self.auid, uri.tree, canonical_xui(uri.xui), uri.document
 
 
+@latest
 def xcap_target(request: HttpRequest) -> XcapTarget | None:
     """The XCAP URI of a request; None for HTTP that is not XCAP."""
     return _read(request.target, _has_sign(request))
@@ -81,9 +90,11 @@ def read_xcap_uri(uri: str) -> XcapTarget | None:
 
 
 def _has_sign(request: HttpRequest) -> bool:
+    written = request.headers.get("Content-Type") or ""
     return (
         "X-3GPP-Intended-Identity" in request.headers
-        or _XCAP_TYPE.match(request.headers.get("Content-Type") or "") is not None
+        or _XCAP_TYPE.match(written) is not None
+        or written.partition(";")[0].strip().lower() in _DOCUMENT_TYPES
     )
 
 
@@ -142,7 +153,8 @@ def _auid_place(names: list[str], has_sign: bool, has_separator: bool) -> int | 
     is_certain = has_sign or has_separator
     for place in in_tree:
         user = names[place + 1] if place + 1 < len(names) else ""
-        if names[place - 1] and (is_certain or _URI_XUI.match(user)):
+        is_named = _URI_XUI.match(user) and _REVERSE_DOMAIN.fullmatch(names[place - 1])
+        if names[place - 1] and (is_certain or is_named):
             return place - 1
     # An AUID that no tree follows, as in a path that is built wrongly.
     names_user = any(_URI_XUI.match(name) for name in names)

@@ -59,7 +59,7 @@ CASES = (
     Case(
         "XCAP-AUID-1",
         good=[http("GET", f"/org.openmobilealliance.groups/{HOME}/a")],
-        bad=[http("GET", f"/lists/{HOME}/a")],
+        bad=[http("GET", f"/com.example.lists/{HOME}/a")],
     ),
     Case(
         "XCAP-XUI-1",
