@@ -137,6 +137,14 @@ _USAGES = (
         clause=Clause("OMA Presence Content XDM"),
         folders=("oma_status-icon",),
     ),
+    ApplicationUsage(
+        auid="org.openmobilealliance.user-profile",
+        content_type="application/vnd.oma.user-profile+xml",
+        namespace="urn:oma:xml:xdm:user-profile",
+        root="{urn:oma:xml:xdm:user-profile}user-profiles",
+        document="user-profile",
+        clause=Clause("OMA Shared XDM"),
+    ),
 )
 
 APPLICATION_USAGES: dict[str, ApplicationUsage] = {usage.auid: usage for usage in _USAGES}
