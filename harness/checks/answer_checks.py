@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.checks.context import Context
 from harness.checks.identities import canonical_host
-from harness.checks.places import equal_uris, mismatch, tag_of
+from harness.checks.places import equal_uris, has_token, mismatch, start_line_mismatch, tag_of
 from harness.checks.registry import MUST, SHOULD, check, responses
 from harness.model import Mismatch, Peer
 from harness.sip.fields import Via
@@ -99,3 +99,32 @@ def contact_of_the_answer_is_a_sip_uri(response: Response, context: Context) -> 
     for contact in response.contacts:
         if not contact.uri.lower().startswith(("sip:", "sips:")):
             yield mismatch(response, "Contact", "a SIP or SIPS URI", contact.uri)
+
+
+@check("RSP-STATUS-1", clause="RFC 3261 §7.2", level=MUST, on=responses(), sender="ue")
+def status_has_a_class(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The first digit of a Status-Code is 1 to 6."""
+    if not 100 <= response.status < 700:
+        found = response.start_line.split(" ", 2)[1:2]
+        yield start_line_mismatch(response, "100 to 699", "".join(found))
+
+
+@check("RSP-405-2", clause="RFC 3261 §21.4.6", level=MUST, on=responses(status=405), sender="ue")
+def method_not_allowed_is_not_listed(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The Allow of a 405 response lists the valid methods, not the one that is refused."""
+    method = context.sip_request.method if context.sip_request is not None else ""
+    if method and has_token(response.headers.values("Allow"), method):
+        yield mismatch(response, "Allow", f"no {method}")
+
+
+@check("GEN-ALLOW-4", clause="RFC 3261 §20.5", level=MUST, on=responses("OPTIONS"), sender="ue")
+def allow_lists_what_was_accepted(response: Response, context: Context) -> Iterator[Mismatch]:
+    """The Allow of a UA that has accepted a NOTIFY lists NOTIFY.
+
+    "All methods, including ACK and CANCEL, understood by the UA MUST be included in the list of
+    methods in the Allow header field, when present."
+    """
+    has_notified = any(each.accepted is not None for each in context.session.dialogs.all())
+    allowed = response.headers.values("Allow")
+    if allowed and has_notified and not has_token(allowed, "NOTIFY"):
+        yield mismatch(response, "Allow", "a list with NOTIFY")

@@ -35,7 +35,7 @@ SINGLE_FIELDS = (
     *("Authorization", "Content-Length", "Content-Location", "Content-Range", "Content-Type"),
     *("Date", "ETag", "From", "If-Modified-Since", "If-Range", "If-Unmodified-Since"),
     *("Last-Modified", "Location", "Max-Forwards", "Proxy-Authorization", "Range", "Referer"),
-    *("Retry-After", "Server", "User-Agent"),
+    *("Retry-After", "Server", "User-Agent", "X-3GPP-Intended-Identity"),
 )
 _IMF_FIXDATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT")
 _ABSOLUTE = re.compile(r"(https?)://(?:[^@/?#]*@)?([^/?#]*)", re.IGNORECASE)

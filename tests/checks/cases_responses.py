@@ -41,7 +41,7 @@ VIA = "SIP/2.0/UDP 10.0.0.9:5060;branch=z9hG4bKasked"
 STATUS_CASES = [
     Case(check, answered(status, **{name: value}), answered(status))
     for check, status, name, value in (
-        ("RSP-405-1", 405, "Allow", "OPTIONS"),
+        ("RSP-405-1", 405, "Allow", "NOTIFY"),
         ("RSP-401-1", 401, "WWW_Authenticate", 'Digest realm="r", nonce="n"'),
         ("RSP-407-1", 407, "Proxy_Authenticate", 'Digest realm="r", nonce="n"'),
         ("RSP-415-1", 415, "Accept", "application/sdp"),
