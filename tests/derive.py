@@ -11,6 +11,32 @@ from harness.abnf.notation import Sequence as Items
 
 _DEEPEST = 12
 
+_URIS = (
+    *("sip:a@b", "SIPS:a;b?c:d@[2001:db8::1]:5061;transport=tcp;lr;x=[1]?Route=%3Csip:c%3E&d="),
+    *(
+        "sip:%00@1.2.3.4;maddr=a.b.;ttl=1",
+        "tel:+1-(2).3;ext=4;isub=5?@;x",
+        "tel:911;phone-context=+1",
+    ),
+    *("urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "http://[::1]:80/a;b?c", "cid:x@y"),
+)
+_SIP_URIS = _URIS[:3]
+_BARE_URIS = ("sip:a@b", "sips:a:b@[::1]:1", "tel:+1-2", "im:a@b", "sip:a.b.")
+# Rules whose alternatives begin alike, and words: none of these is known to the grammar.
+SIP_POOLS = {
+    "token": ("z", "Z9", "-z!%*_+`'~.", "0z"),
+    "host": ("a", "a-b.c.", "192.0.2.1", "[2001:db8::1]", "[::ffff:192.0.2.1]"),
+    "hostport": ("a.b", "a.b:5060", "[::1]:1"),
+    "LWS": (" ", "\t", "  ", "\r\n ", " \r\n\t"),
+    "addr-spec": _URIS,
+    "SIP-URI": _SIP_URIS[::2],
+    "SIPS-URI": _SIP_URIS[1:2],
+    "absoluteURI": _URIS[-3:],
+    "listed-addr-spec": (*_URIS[:-3], "im:a@b"),
+    "bare-addr-spec": _BARE_URIS,
+    "plain-SIP-URI": ("a@b;x=y?c=d", "[::1]:1"),
+}
+
 
 class Derivation:
     """Derives one value after the other with the choices of `random`.
@@ -28,7 +54,11 @@ class Derivation:
 
     def derive(self, rule: str) -> str:
         """A text of the rule of this name."""
-        return self._node(Ref(rule), 0)
+        return self.derive_node(Ref(rule))
+
+    def derive_node(self, node: Node) -> str:
+        """A text of this part of a rule."""
+        return self._node(node, 0)
 
     def _node(self, node: Node, depth: int) -> str:
         match node:

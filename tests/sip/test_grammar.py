@@ -18,7 +18,7 @@ from harness.sip.grammar_clauses import clause_of
 from harness.sip.grammar_fields import AUTHENTICATION_FIELDS, RFC3261_FIELDS
 from harness.sip.headers import KNOWN_FIELDS, canonical_name
 from harness.sip.parsing import parse
-from tests.derive import Derivation
+from tests.derive import SIP_POOLS, Derivation
 from tests.linear import assert_linear
 from tests.sip.grammar_cases import CASES
 
@@ -188,39 +188,12 @@ def test_any_text_is_judged(field: str, value: str) -> None:
     assert violation is None or 0 <= violation.offset <= len(value)
 
 
-_URIS = (
-    *("sip:a@b", "SIPS:a;b?c:d@[2001:db8::1]:5061;transport=tcp;lr;x=[1]?Route=%3Csip:c%3E&d="),
-    *(
-        "sip:%00@1.2.3.4;maddr=a.b.;ttl=1",
-        "tel:+1-(2).3;ext=4;isub=5?@;x",
-        "tel:911;phone-context=+1",
-    ),
-    *("urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "http://[::1]:80/a;b?c", "cid:x@y"),
-)
-_SIP_URIS = _URIS[:3]
-_BARE_URIS = ("sip:a@b", "sips:a:b@[::1]:1", "tel:+1-2", "im:a@b", "sip:a.b.")
-# Rules whose alternatives begin alike, and words: none of these is known to the grammar.
-POOLS = {
-    "token": ("z", "Z9", "-z!%*_+`'~.", "0z"),
-    "host": ("a", "a-b.c.", "192.0.2.1", "[2001:db8::1]", "[::ffff:192.0.2.1]"),
-    "hostport": ("a.b", "a.b:5060", "[::1]:1"),
-    "LWS": (" ", "\t", "  ", "\r\n ", " \r\n\t"),
-    "addr-spec": _URIS,
-    "SIP-URI": _SIP_URIS[::2],
-    "SIPS-URI": _SIP_URIS[1:2],
-    "absoluteURI": _URIS[-3:],
-    "listed-addr-spec": (*_URIS[:-3], "im:a@b"),
-    "bare-addr-spec": _BARE_URIS,
-    "plain-SIP-URI": ("a@b;x=y?c=d", "[::1]:1"),
-}
-
-
 @given(st.sampled_from(sorted(grammar.FIELDS)), st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=300)
 def test_what_the_productions_derive_is_well_formed_as_it_is_sent(
     field: str, random: Random
 ) -> None:
-    value = Derivation(grammar.GRAMMAR, POOLS, random).derive(field)
+    value = Derivation(grammar.GRAMMAR, SIP_POOLS, random).derive(field)
     row = f"{field}: {value}".encode("utf-8", "surrogateescape")
     problems = parse(b"OPTIONS sip:a@b SIP/2.0\r\n" + row + b"\r\n\r\n").malformed
     assert [p for p in problems if "message-body" not in p.expected] == []
