@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from harness.config import Profile
 from harness.model import Peer
+from harness.network.control import NetworkControl
 from harness.serving import make_driver, start_network
 from harness.transport.driver import ListenError, MessageObserver
 from harness.transport.runner import LoopThread
@@ -47,6 +48,20 @@ class LiveNetwork:
         except ListenError:
             self.stop()
             raise
+        assert self.serving.network is not None
+        self.control = NetworkControl(self.serving.network, self._act)
+        """What test cases steer the roles with."""
+
+    def _act(self, step: Callable[[float], None]) -> None:
+        """Do something to the network between two of its messages, and send what comes of it."""
+        network = self.serving.network
+        assert network is not None
+
+        async def act() -> None:
+            step(self._driver.now)
+            self._driver.perform(network.tick(self._driver.now))
+
+        self._thread.call(act())
 
     @property
     def sip(self) -> Peer:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.flow.progress import StepResult
     from harness.flow.steps import Step
     from harness.model import Finding
+    from harness.network.control import NetworkControl
     from harness.session import Options, Session
 
 # The flow, the judge and the sockets are imported when presence test cases run: this plugin is
@@ -215,6 +216,14 @@ class Flow:
     def __init__(self, config: pytest.Config, session: Session) -> None:
         self._config = config
         self._session = session
+
+    @property
+    def network(self) -> NetworkControl:
+        """The roles of the network side, to be told what to do; a capture has none."""
+        control = self._session.control
+        if control is None:
+            pytest.skip("only a live network side can be told what to do")
+        return control
 
     def judge(self, step: Step) -> None:
         """Wait for a step, then pass, fail or skip by its verdict."""

@@ -40,6 +40,7 @@ class Serving:
 
     listeners: tuple[Peer, ...]
     authority: Authority | None = None
+    network: Network | None = None
 
     @property
     def sip(self) -> Peer:
@@ -152,10 +153,9 @@ async def start_network(profile: Profile, driver: Driver) -> Serving:
     sip = tuple(each for each in seen if each.transport.is_sip)
     is_wild = any(ip_address(each.host).is_unspecified for each in bound)
     own_host = Routes().towards if is_wild else None
-    driver.attach(
-        Network(profile, time.time, new_id, sip, own_host=own_host, reached=driver.reached)
-    )
-    return Serving(seen, driver.authority)
+    network = Network(profile, time.time, new_id, sip, own_host=own_host, reached=driver.reached)
+    driver.attach(network)
+    return Serving(seen, driver.authority, network)
 
 
 def _prepare() -> None:

@@ -12,6 +12,7 @@ from harness.flow.progress import StepResult
 from harness.flow.steps import Flow, load_flow
 from harness.live import EmbeddedUe, LiveNetwork, reports_folder
 from harness.model import Finding, Verdict
+from harness.network.control import NetworkControl
 from harness.paths import FLOW
 from harness.report.mask import Masker
 from harness.report.record import RecordError
@@ -63,6 +64,11 @@ class Session:
         if self._run is None:
             raise RuntimeError("the session is not open")
         return self._run
+
+    @property
+    def control(self) -> NetworkControl | None:
+        """What the roles of a live network side are steered with."""
+        return self._network.control if self._network is not None else None
 
     def open(self) -> None:
         """Start the network side, or judge the capture."""
