@@ -56,6 +56,13 @@ def _supported(response: Response, context: Context) -> Iterator[str]:
             yield from (*latest.supported, *latest.require)
 
 
+@check("RSP-421-1", clause="RFC 3261 §21.4.16", level=MUST, on=responses(status=421))
+def missing_extension_is_named(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A 421 response has the extensions that it asks for in Require."""
+    if not response.headers.rows("Require"):
+        yield mismatch(response, "Require", "the option tags that are asked for")
+
+
 def _own_vias(response: Response, context: Context) -> tuple[Via, Via] | None:
     """The top Via of a request and of its response, if the one is that of the other."""
     request = context.sip_request

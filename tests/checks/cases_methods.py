@@ -110,6 +110,7 @@ UAS_CASES = [
         answered(asked(Supported="timer"), Require="timer"),
         answered(asked(), Require="timer"),
     ),
+    Case("RSP-421-1", answered(asked(), 421, Require="timer"), answered(asked(), 421)),
     Case("RSP-420-2", answered(asked(Require="timer")), answered(asked(Require="foo"))),
     Case(
         "RSP-RECEIVED-1",
