@@ -43,7 +43,11 @@ class Part:
 
     def header(self, name: str) -> str | None:
         """The first header field of this name, compared without case."""
-        return next((v for found, v in self.headers if found.lower() == name.lower()), None)
+        wanted = name.lower()
+        for written, value in self.headers:
+            if written.lower() == wanted:
+                return value
+        return None
 
     @property
     def content_type(self) -> str:

@@ -209,15 +209,16 @@ def _foreign(parent: etree._Element, namespace: str) -> Iterator[etree._Element]
 
 
 def _parse_tuple(element: etree._Element) -> Tuple:
-    status = tree.child(element, PIDF, "status")
+    found = tree.first_of_each(element).get
+    status = found(f"{{{PIDF}}}status")
     return Tuple(
         id=tree.attribute(element, "id") or "",
         basic=None if status is None else tree.child_text(status, PIDF, "basic"),
-        service=_parse_service(tree.child(element, OMA_PRES, "service-description")),
-        contact=_parse_contact(tree.child(element, PIDF, "contact")),
-        timestamp=tree.timestamp(element, PIDF, "timestamp"),
+        service=_parse_service(found(f"{{{OMA_PRES}}}service-description")),
+        contact=_parse_contact(found(f"{{{PIDF}}}contact")),
+        timestamp=tree.as_timestamp(found(f"{{{PIDF}}}timestamp")),
         notes=tree.notes(element, PIDF),
-        willingness=_basic(tree.child(element, OMA_PRES, "willingness")),
+        willingness=_basic(found(f"{{{OMA_PRES}}}willingness")),
         line=line_of(element),
         extensions=tuple(_foreign(element, PIDF)),
         element=element,
@@ -253,10 +254,11 @@ def _parse_device(element: etree._Element) -> Device:
 def _parse_service(element: etree._Element | None) -> ServiceDescription | None:
     if element is None:
         return None
+    found = tree.first_of_each(element).get
     return ServiceDescription(
-        service_id=tree.child_text(element, OMA_PRES, "service-id"),
-        version=tree.child_text(element, OMA_PRES, "version"),
-        description=tree.child_text(element, OMA_PRES, "description"),
+        service_id=tree.text(found(f"{{{OMA_PRES}}}service-id")),
+        version=tree.text(found(f"{{{OMA_PRES}}}version")),
+        description=tree.text(found(f"{{{OMA_PRES}}}description")),
         line=line_of(element),
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
@@ -63,6 +64,7 @@ __all__ = [
 _XS = "http://www.w3.org/2001/XMLSchema"
 _XSI = f"{_XS}-instance"
 _HINTS = etree.XPath("//@xsi:*", namespaces={"xsi": _XSI})
+_NODES = etree.XPath("count(descendant::node())")
 _MAX_ERRORS = 50
 _MAX_DIAGNOSED = 5000
 """Elements in a document up to which xmlschema, some hundred times slower, is asked."""
@@ -136,9 +138,18 @@ def unknown_namespaces(root: etree._Element) -> tuple[str, ...]:
     tags: set[str] = set()
     for element in root.iter(etree.Element):
         tags.add(element.tag)
-        tags.update(str(name) for name in element.attrib)
+        tags.update(map(str, element.keys()))
+    return _unknown(frozenset(tags)) if len(tags) <= _MAX_NAMES else _without_schema(tags)
+
+
+def _without_schema(tags: Iterable[str]) -> tuple[str, ...]:
     names = {QName.parse(tag).namespace for tag in tags}
     return tuple(sorted(name for name in names if name is not None and name not in catalog()))
+
+
+# Documents of one kind have the same names, whatever they say.
+_MAX_NAMES = 64
+_unknown = lru_cache(256)(_without_schema)
 
 
 def _root_errors(root: etree._Element, media_type: str | None) -> Iterator[SchemaError]:
@@ -185,6 +196,8 @@ def _suspects(root: etree._Element) -> list[etree._LogEntry]:
 
 
 def _is_wide(root: etree._Element) -> bool:
+    if cast("float", _NODES(root)) <= _MAX_CHILDREN:
+        return False
     return any(len(element) > _MAX_CHILDREN for element in root.iter()) or (
         next(islice(root.iter(), _MAX_ELEMENTS, None), None) is not None
     )

@@ -91,6 +91,14 @@ def child(parent: etree._Element, namespace: str, local: str) -> etree._Element 
     return next(parent.iterchildren(f"{{{namespace}}}{local}"), None)
 
 
+def first_of_each(parent: etree._Element) -> dict[str, etree._Element]:
+    """By tag the first child element of that tag, in document order; found in one pass."""
+    found: dict[str, etree._Element] = {}
+    for each in parent.iterchildren(etree.Element):
+        found.setdefault(each.tag, each)
+    return found
+
+
 def raw_text(element: etree._Element) -> str:
     """All text of the element as written, without that of its children."""
     text = element.text or ""
@@ -124,8 +132,11 @@ def boolean(value: str | None) -> bool | None:
 
 
 def timestamp(parent: etree._Element, namespace: str, local: str) -> Timestamp | None:
-    found = child(parent, namespace, local)
-    return None if found is None else Timestamp(raw_text(found), line_of(found))
+    return as_timestamp(child(parent, namespace, local))
+
+
+def as_timestamp(element: etree._Element | None) -> Timestamp | None:
+    return None if element is None else Timestamp(raw_text(element), line_of(element))
 
 
 def notes(parent: etree._Element, namespace: str, local: str = "note") -> tuple[Note, ...]:

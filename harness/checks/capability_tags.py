@@ -66,7 +66,11 @@ def capabilities_of(params: Parameters) -> Iterator[Capability]:
 
 def capabilities_of_contacts(contacts: Iterable[NameAddr]) -> tuple[Capability, ...]:
     """The capabilities that the Contacts of a message claim."""
-    return tuple(each for contact in contacts for each in capabilities_of(contact.params))
+    return tuple(each for contact in contacts for each in contact.params.once(_capabilities))
+
+
+def _capabilities(params: Parameters) -> tuple[Capability, ...]:
+    return tuple(capabilities_of(params))
 
 
 def capabilities_claimed(message: Message) -> tuple[Capability, ...]:

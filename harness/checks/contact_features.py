@@ -11,6 +11,7 @@ from harness.checks.registry import INFO, MUST, SHOULD, check, requests, sip_mes
 from harness.model import Mismatch
 from harness.sip.fields import NameAddr
 from harness.sip.message import Message, Request, Response
+from harness.sip.parameters import Parameters
 
 # RFC 3840 §9: base-tags; every other feature tag begins with "+".
 _BASE_TAGS = frozenset(
@@ -24,6 +25,8 @@ _BASE_TAGS = frozenset(
 _NUMBER = r"[+-]?[0-9]+(?:\.[0-9]*)?"
 _TAG_VALUE = rf"!?(?:[A-Za-z0-9.\-%*_+`'~/]+|#(?:>=|<=|=|{_NUMBER}:){_NUMBER})"
 _TAG_VALUE_LIST = re.compile(rf"{_TAG_VALUE}(?:[ \t]*,[ \t]*{_TAG_VALUE})*")
+# What no check has to say anything about: a tag-value-list without blanks, in quotes.
+_USUAL_VALUE = re.compile(rf'"{_TAG_VALUE}(?:,{_TAG_VALUE})*"')
 _STRING_VALUE = re.compile(r"<(?:[^<>\"\\]|\\.)*>")
 _INSTANCE = re.compile(r"<(urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}:\S+)>", re.IGNORECASE)
 _UUID = re.compile(
@@ -33,7 +36,7 @@ _UUID = re.compile(
 _IMEI = re.compile(r"urn:gsma:imei:[0-9]{8}-[0-9]{6}-[0-9](?:;.+)?", re.IGNORECASE)
 
 
-def _features(message: Message) -> Iterator[tuple[NameAddr, str, str | None]]:
+def _features(message: Message) -> Iterator[tuple[str, str | None]]:
     # A registrar gives back what the UA registered (RFC 3840 §6), however it is written.
     if isinstance(message, Response) and message.method == "REGISTER":
         return
@@ -41,9 +44,18 @@ def _features(message: Message) -> Iterator[tuple[NameAddr, str, str | None]]:
     if any(problem.where == "Contact" for problem in message.malformed):
         return
     for contact in message.contacts:
-        for name, written in contact.params.pairs:
-            if name.startswith("+") or name.lower() in _BASE_TAGS:
-                yield contact, name, written
+        yield from contact.params.once(_suspicious)
+
+
+def _suspicious(params: Parameters) -> tuple[tuple[str, str | None], ...]:
+    """The feature parameters whose value is not one as all should be."""
+    return tuple(
+        (name, written)
+        for name, written in params.pairs
+        if (name.startswith("+") or name.lower() in _BASE_TAGS)
+        and written is not None
+        and not _USUAL_VALUE.fullmatch(written)
+    )
 
 
 @check("GEN-FEATURE-1", clause="RFC 3840 §9", level=SHOULD, on=sip_messages())
@@ -53,7 +65,7 @@ def feature_values_are_well_formed(message: Message, context: Context) -> Iterat
     A parameter of another form still is a contact-extension (RFC 3261 §25.1), which some vendors
     use with a "+" of their own, so that the message as such is well-formed.
     """
-    for _, name, written in _features(message):
+    for name, written in _features(message):
         if written is None:
             continue
         if len(written) < 2 or written[0] != '"' or written[-1] != '"':
@@ -76,7 +88,7 @@ def tag_values_have_no_blanks(message: Message, context: Context) -> Iterator[Mi
     The list "uses an actual comma instead of the COMMA construction"; but as a contact-extension
     the parameter may have any quoted string, so that the message as such is well-formed.
     """
-    for _, name, written in _features(message):
+    for name, written in _features(message):
         inner = (written or "")[1:-1]
         if _TAG_VALUE_LIST.fullmatch(inner) and any(blank in inner for blank in " \t"):
             observed = f"{name}={written}"[:200]

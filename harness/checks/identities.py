@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from harness.sip.digest import parse_credentials
 from harness.sip.fields import NameAddr
 from harness.sip.message import Request
+from harness.sip.remember import remembered
 from harness.sip.uri import SipUri, UriError, address_of_record
 from harness.xcap.http import HttpRequest
 from harness.xcap.selector import XcapUriError, parse_xcap_uri
@@ -69,6 +70,7 @@ def is_client_request(request: HttpRequest) -> bool:
     return "Authorization" in headers or _INTENDED in headers
 
 
+@remembered(4096)
 def canonical_host(host: str) -> str:
     """A host name or IP address as `Peer` writes it: lower case, IPv6 compressed, no brackets."""
     bare = host.strip("[]").lower()

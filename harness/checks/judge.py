@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from harness.checks.body_parts import judged_parts
 from harness.checks.context import Context
@@ -35,8 +34,7 @@ _MAX_PARSED = 4096
 EntryKind = Literal["message", "retransmission", "keepalive"]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """One entry with its findings, and the facts that the flow needs.
 
     `ue` is the UE's address as known at the time; `session.address` is the latest word (a second

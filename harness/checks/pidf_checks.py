@@ -208,8 +208,9 @@ def only_status_extensions_must_be_understood(body: object, context: Context) ->
         return
     for element in _in(body, context):
         value = (element.get(name) or "").strip()
-        is_inside = any(each.tag == _STATUS for each in element.iterancestors())
-        if value in ("true", "1") and not is_inside:
+        if value not in ("true", "1"):
+            continue
+        if not any(each.tag == _STATUS for each in element.iterancestors()):
             yield at_element(context, element, "no mustUnderstand", value, attribute=name)
 
 
@@ -301,9 +302,7 @@ def timeless_elements_appear_once(body: object, context: Context) -> Iterator[Mi
 @check("PIDF-RPID-2", clause="RFC 4480 §3.1", level=SHOULD, on=_CONTENT)
 def ranges_end_after_they_start(body: object, context: Context) -> Iterator[Mismatch]:
     """The time from which an element holds is before the time until which it does."""
-    for element in _in(body, context):
-        if QName.parse(element.tag).namespace not in (RPID, _TIMED):
-            continue
+    for element in _in(body, context, f"{{{RPID}}}*", f"{{{_TIMED}}}*"):
         start, end = (Timestamp(element.get(name, "")).moment for name in ("from", "until"))
         if start is not None and end is not None and end < start:
             expected = f"later than {element.get('from')}"

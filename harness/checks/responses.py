@@ -19,6 +19,7 @@ from harness.config import Profile
 from harness.model import Mismatch
 from harness.sip.fields import Via
 from harness.sip.message import Request, Response
+from harness.sip.parameters import Parameters
 from harness.trace import TraceEntry
 
 # RFC 3261 §17, table 4: 64*T1, after which a transaction is over.
@@ -54,7 +55,7 @@ def response_mirrors_via(response: Response, context: Context) -> Iterator[Misma
         yield mismatch(response, "Via", f"{len(wanted)} values", f"{len(found)} values")
         return
     for index, (one, other) in enumerate(zip(wanted, found, strict=True)):
-        if _comparable(one, index == 0) != _comparable(other, index == 0):
+        if one is not other and _comparable(one, index == 0) != _comparable(other, index == 0):
             yield mismatch(response, "Via", str(one), str(other))
 
 
@@ -62,19 +63,25 @@ _ADDED = ("received", "rport", "keep", "oc", "oc-algo", "oc-validity", "oc-seq")
 
 
 def _comparable(via: Via, is_top: bool) -> tuple[object, ...]:
-    left_out = _ADDED if is_top else ()
-    params = {
-        name: (value or "").lower() if name != "branch" else value
-        for name, value in via.params.items()
-        if name not in left_out
-    }
+    params = via.params.once(_without_added if is_top else _all)
     port = via.port or (5061 if via.transport == "TLS" else 5060)
     return (
         via.protocol.upper(),
         via.transport,
         canonical_host(via.host),
         port,
-        frozenset(params.items()),
+        params,
+    )
+
+
+def _without_added(params: Parameters) -> frozenset[tuple[str, str | None]]:
+    return frozenset(each for each in _all(params) if each[0] not in _ADDED)
+
+
+def _all(params: Parameters) -> frozenset[tuple[str, str | None]]:
+    return frozenset(
+        (name, value if name == "branch" else (value or "").lower())
+        for name, value in params.items()
     )
 
 

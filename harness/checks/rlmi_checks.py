@@ -24,6 +24,7 @@ from harness.checks.session_bodies import rlmi_of
 from harness.checks.xml_documents import at_element, elements, read_document
 from harness.model import Mismatch
 from harness.sip.message import Request
+from harness.sip.remember import latest
 
 _RELATED = bodies(RELATED)
 _RESOURCE = tree.qname(RLMI, "resource")
@@ -41,26 +42,37 @@ class _List:
     parts: Multipart
     rlmi: Rlmi
     root: etree._Element
-    context: Context
+    place: BodyPart
+    around: Context
+
+    @property
+    def context(self) -> Context:
+        """That of the meta-information itself."""
+        return self.around.at(self.place)
 
 
 def _lists(context: Context) -> Iterator[_List]:
     """The list that a multipart/related is, if it is one."""
-    body = context.body
-    if body is None:
-        return
+    found = _list_in(context.body) if context.body is not None else None
+    if found is not None:
+        yield _List(*found, context)
+
+
+@latest
+def _list_in(body: BodyPart) -> tuple[Multipart, Rlmi, etree._Element, BodyPart] | None:
     parts = multipart_of(body)
     part = parts.root
     if part is None or part.media_type != documents.RLMI:
-        return
+        return None
     try:
         rlmi = read_document(documents.RLMI, part.content)
     except BodyError:
-        return
+        return None
     offset = None if body.offset is None else body.offset + part.offset
     place = BodyPart(documents.RLMI, part.content_type, part.content, offset)
-    if isinstance(rlmi, Rlmi) and rlmi.root is not None:
-        yield _List(parts, rlmi, rlmi.root, context.at(place))
+    if not isinstance(rlmi, Rlmi) or rlmi.root is None:
+        return None
+    return parts, rlmi, rlmi.root, place
 
 
 def _is_outermost(context: Context) -> bool:

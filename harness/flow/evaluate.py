@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from harness.checks.facts import rls_services_in
 from harness.checks.judge import Judge, Judged
@@ -42,8 +43,7 @@ from harness.model import Finding, Level, Mismatch, Verdict
 from harness.trace import TraceEntry
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedStep:
+class JudgedStep(NamedTuple):
     """An entry with the steps it belongs to (none: no step claims it) and all its findings."""
 
     judged: Judged

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from harness.sip.parameters import Parameters, quote, split_top_level, unquote
-from harness.sip.remember import remembered
+from harness.sip.remember import found_once, remembered
 from harness.sip.uri import Uri, UriError, parse_uri
 
 __all__ = [
@@ -82,7 +82,7 @@ def _number_or_none(value: str | None) -> int | None:
     return int(match[1]) if match else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # not slotted: what is read of the parameters is cached
 class Via:
     """One via-parm (RFC 3261 §20.42); `transport` in upper case, `host` as written."""
 
@@ -92,17 +92,17 @@ class Via:
     params: Parameters = field(default_factory=Parameters)
     protocol: str = "SIP/2.0"
 
-    @property
+    @found_once
     def branch(self) -> str | None:
         return self.params.get("branch")
 
-    @property
+    @found_once
     def received(self) -> str | None:
         """The source address that the next hop saw (RFC 3261 §18.2.1), without brackets."""
         received = self.params.get("received")
         return received.strip("[]") if received else None
 
-    @property
+    @found_once
     def rport(self) -> int | None:
         """The source port that the next hop saw (RFC 3581 §4); None while it has no value.
 
@@ -110,7 +110,7 @@ class Via:
         """
         return _number_or_none(self.params.get("rport"))
 
-    @property
+    @found_once
     def sent_by(self) -> str:
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
@@ -132,7 +132,7 @@ def parse_via(value: str) -> Via:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # not slotted: what is read of it is cached
 class NameAddr:
     """A name-addr or addr-spec with its header parameters (RFC 3261 §20.10, §20.20 ...).
 
@@ -144,7 +144,7 @@ class NameAddr:
     params: Parameters = field(default_factory=Parameters)
     display_name: str = ""
 
-    @property
+    @found_once
     def parsed(self) -> Uri | None:
         """The URI read, or None if it is none."""
         try:
@@ -152,7 +152,7 @@ class NameAddr:
         except UriError:
             return None
 
-    @property
+    @found_once
     def tag(self) -> str | None:
         return self.params.get("tag")
 

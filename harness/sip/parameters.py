@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Self, TypeVar, overload
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Self, TypeVar, overload
 from urllib.parse import quote as url_quote
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +12,7 @@ from harness.sip.remember import found_once
 
 # RFC 3261 §25.1 token; also what may stand unquoted as a gen-value (token / host).
 _Default = TypeVar("_Default")
+_Found = TypeVar("_Found")
 
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _UNQUOTED_VALUE = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+|\[[0-9A-Fa-f:.]+\]")
@@ -99,6 +100,18 @@ class Parameters(Mapping[str, "str | None"]):
             values.setdefault(self._name(name), None if written is None else self._read(written))
         return values
 
+    def once(self, find: Callable[[Parameters], _Found]) -> _Found:
+        """What `find` finds in the parameters, kept with them: the same stand in many messages."""
+        known: dict[object, Any] = self._facts
+        if find not in known:
+            known[find] = find(self)
+        found: _Found = known[find]
+        return found
+
+    @found_once
+    def _facts(self) -> dict[object, Any]:
+        return {}
+
     @found_once
     def repeated(self) -> tuple[str, ...]:
         """The names, in lower case and sorted, that appear more than once (RFC 3261 §7.3.1)."""
@@ -115,7 +128,8 @@ class Parameters(Mapping[str, "str | None"]):
     @overload
     def get(self, name: str, /, default: str | _Default) -> str | _Default | None: ...
     def get(self, name: str, /, default: str | _Default | None = None) -> str | _Default | None:
-        return self._values.get(name.lower(), default)
+        values = self._values
+        return values[name] if name in values else values.get(name.lower(), default)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._values

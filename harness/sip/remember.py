@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import Generic, Self, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, overload
 
 _Value = TypeVar("_Value")
 _Owner = TypeVar("_Owner")
@@ -26,6 +26,26 @@ def remembered(maxsize: int) -> Callable[[Callable[[str], _Value]], Callable[[st
         return read_or_remember
 
     return decorate
+
+
+def latest(find: Callable[[_Owner], _Value]) -> Callable[[_Owner], _Value]:
+    """Keep the last result of a function of one frozen object.
+
+    Many ask the same of one message, one after the other, and then nobody does.
+    """
+    known: tuple[object, Any] = (object(), None)  # one value, so that threads see no half of it
+
+    @wraps(find)
+    def find_or_remember(given: _Owner) -> _Value:
+        nonlocal known
+        asked, found = known
+        if asked is not given:
+            found = find(given)
+            known = (given, found)
+        kept: _Value = found
+        return kept
+
+    return find_or_remember
 
 
 class found_once(Generic[_Owner, _Value]):  # noqa: N801 - used like property

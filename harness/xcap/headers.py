@@ -6,7 +6,7 @@ The same shape as the header fields of a SIP message, so that a check reads both
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 # How the specifications write the names that XCAP traffic carries (RFC 9110, RFC 9112, TS 24.109).
 _CANONICAL_NAMES = {
@@ -96,8 +96,7 @@ _LIST_FIELDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderField:
+class HeaderField(NamedTuple):
     """One field line.
 
     `name` is as the specification writes it where it is known, `written` as on the wire; `value`
@@ -127,7 +126,7 @@ class HeaderField:
             return self
         before = f"{self.value} " if self.value else ""
         folds = (*self.folds, (_size(before), offset))
-        return replace(self, value=before + text, folds=folds)
+        return self._replace(value=before + text, folds=folds)
 
 
 def _size(text: str) -> int:

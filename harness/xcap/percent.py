@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 _HEX_OCTET = re.compile(r"%([0-9A-Fa-f]{2})")
@@ -14,8 +14,7 @@ _ASCII_RUN = re.compile(r"[^%]++|(?:%[0-7][0-9A-Fa-f])++")
 _SEGMENT_SAFE = "-._~!$&'()*+,=:@"
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """Decoded text; `offsets[i]` is where character i stands in the URI, `start` the first."""
 
     text: str
