@@ -14,7 +14,12 @@ from lxml import etree
 
 from harness.body import tree
 from harness.body.catalog import QName, SchemaEntry, catalog
-from harness.body.namespaces import COMMON_POLICY, OMA_PRES, PRES_RULES, RLS_SERVICES
+from harness.body.namespaces import (
+    COMMON_POLICY,
+    OMA_PRES,
+    PRES_RULES,
+    RLS_SERVICES,
+)
 from harness.body.schema import unknown_namespaces
 from harness.checks.context import Context
 from harness.checks.field_tables import EVENT_PACKAGES
@@ -32,6 +37,7 @@ from harness.model import Mismatch
 
 _RLS_TYPE = "application/rls-services+xml"
 _ELEMENT = "{http://www.w3.org/2001/XMLSchema}element"
+_IMPORT = "{http://www.w3.org/2001/XMLSchema}import"
 _INCLUDE = "{http://www.w3.org/2001/XMLSchema}include"
 _NEAR = 2
 _LONG_ENOUGH = 12
@@ -44,6 +50,16 @@ def _declared(namespace: str) -> frozenset[str] | None:
     if entry is None or not entry.is_official:
         return None
     return frozenset(_globals(entry)) or None
+
+
+@lru_cache(64)
+def _imported(namespace: str) -> frozenset[str]:
+    """The namespaces whose types a schema uses."""
+    entry = catalog().entries.get(namespace)
+    if entry is None:
+        return frozenset()
+    root = etree.parse(str(entry.path)).getroot()
+    return frozenset(child.get("namespace", "") for child in root.iterchildren(_IMPORT))
 
 
 def _globals(entry: SchemaEntry) -> Iterator[str]:
@@ -75,6 +91,9 @@ def extension_is_defined_by_its_namespace(body: object, context: Context) -> Ite
             continue
         if QName.parse(parent.tag).namespace == name.namespace:
             continue  # the schema of the parent tells
+        around = QName.parse(parent.tag).namespace
+        if around is not None and name.namespace in _imported(around):
+            continue  # the parent may be of a type of that namespace, which its schema judges
         known = _declared(name.namespace)
         if known is not None and name.local not in known:
             near = _nearest(name.local, known)
