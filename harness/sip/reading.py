@@ -17,6 +17,7 @@ _FIELD_NAME = re.compile(rb"([A-Za-z0-9\-.!%*_+`'~]++)[ \t]*+:[ \t]*+")
 _PLAIN_ROW = re.compile(
     r"([A-Za-z0-9\-.!%*_+`'~]++)([ \t]*+:[ \t]*+)([^\r\n]*+)(?:\r\n|\Z)", re.ASCII
 )
+_HEADER_NAME = re.compile(rb"[A-Za-z0-9\-.!%*_+`'~]++[ \t]*+")
 _BLANK = b" \t"
 _EXCERPT = 80
 
@@ -140,7 +141,7 @@ def _take_field(
     offset, first = lines[0]
     match = _FIELD_NAME.match(first)
     if match is None:
-        problems.append(Malformed(offset, "message-header", "header-name HCOLON", excerpt(first)))
+        problems.append(_no_header(offset, first))
         return
     written = match[1].decode("ascii")
     pieces = [_strip(offset + match.end(), first[match.end() :])]
@@ -155,6 +156,14 @@ def _take_field(
     fields.append(
         HeaderField(canonical_name(written), written, value, pieces[0][0], tuple(folds[1:]))
     )
+
+
+def _no_header(offset: int, line: bytes) -> Malformed:
+    name = _HEADER_NAME.match(line)
+    at = name.end() if name else 0
+    expected = "HCOLON" if at else "header-name"
+    observed = excerpt(line[at:]) or "end of message-header"
+    return Malformed(offset + at, "message-header", expected, observed)
 
 
 def _strip(offset: int, text: bytes) -> tuple[int, bytes]:

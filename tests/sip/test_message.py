@@ -238,21 +238,27 @@ def test_message_without_empty_line_is_reported_at_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "expected"),
+    ("line", "expected", "observed"),
     [
-        ("no colon here", "header-name HCOLON"),
-        (": value", "header-name HCOLON"),
-        ("bad name: value", "header-name HCOLON"),
-        ("Ünknown: value", "header-name HCOLON"),
+        ("no colon here", "HCOLON", "colon here"),
+        ("nothing", "HCOLON", "end of message-header"),
+        (": value", "header-name", ": value"),
+        ("bad name: value", "HCOLON", "name: value"),
+        ("Ünknown: value", "header-name", "Ünknown: value"),
     ],
 )
-def test_line_that_is_no_header_field_is_reported_and_left_out(line: str, expected: str) -> None:
+def test_line_that_is_no_header_field_is_reported_and_left_out(
+    line: str, expected: str, observed: str
+) -> None:
     raw = message("To: <sip:a@b>", line, "Foo: y")
     request = parse(raw)
     assert [row.name for row in request.headers] == ["To", "Foo"]
     (problem,) = request.malformed
     assert (problem.where, problem.expected) == ("message-header", expected)
-    assert raw[problem.offset :].startswith(line.encode())
+    assert problem.observed == observed
+    assert problem.offset == raw.index(line.encode()) + (
+        len(line) if observed.startswith("end") else line.index(observed)
+    )
 
 
 def test_malformed_places_come_in_the_order_of_the_message() -> None:
