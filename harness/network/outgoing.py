@@ -149,7 +149,8 @@ class Outgoing:
             return self.destinations(latest.contact.uri, latest.source)
         target = destination_of(uri, flow.transport if uri.transport is None else Transport.UDP)
         if flow.transport is Transport.TLS:
-            # A phone has no certificate to take connections with: RFC 5923, RFC 5626 §5.3.
+            # A phone has no certificate to take a connection with (RFC 3261 §26.3.2.1): its own
+            # comes first.
             return (flow, target)
         if target.host != flow.host or target == flow:
             return (flow,)

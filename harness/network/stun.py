@@ -26,7 +26,7 @@ _MAX_ATTRIBUTES = 64
 
 
 def binding_response(data: bytes, source: Peer) -> bytes | None:
-    """The response to a Binding request (RFC 8489 §6.3.1, §7.3.1), None for anything else.
+    """The response to a Binding request (RFC 8489 §6.3.1), None for anything else.
 
     A success with XOR-MAPPED-ADDRESS, or 420 where the request asks for what we do not know. It
     has a FINGERPRINT where the request has one.
@@ -49,7 +49,7 @@ def binding_response(data: bytes, source: Peer) -> bytes | None:
 
 def _attributes(data: bytes) -> list[int] | None:
     """The types of the attributes; None where they cannot be told apart, or FINGERPRINT is not
-    that of the message, which is then no STUN message (§7.3)."""
+    that of the message, which is then discarded (§6.3)."""
     types: list[int] = []
     position = _HEADER.size
     while position < len(data):
@@ -86,7 +86,7 @@ def _mapped_address(source: Peer, transaction: bytes) -> bytes:
 
 
 def _unknown_attributes(types: list[int]) -> bytes:
-    """§14.8, §14.9: 420 and which attributes it is about."""
+    """§14.8, §14.13: 420 and which attributes it is about."""
     code = _attribute(_ERROR_CODE, struct.pack("!HBB", 0, 4, 20) + b"Unknown Attribute")
     return code + _attribute(_UNKNOWN_ATTRIBUTES, struct.pack(f"!{len(types)}H", *types))
 

@@ -27,6 +27,9 @@ _HOST_NAME = re.compile(
     re.IGNORECASE,
 )
 _MAX_COMMON_NAME = 64
+# RFC 5924 §3: id-kp-sipDomain, "the certificate is appropriate for use as a SIP domain
+# certificate".
+_SIP_DOMAIN = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.20")
 
 _Key = rsa.RSAPrivateKey
 
@@ -104,14 +107,14 @@ class Authority:
     ) -> bytes:
         """PEM of a server's key and certificate for these names and IP addresses.
 
-        `uris` are SIP URIs of the domains that it answers for (RFC 5922 §4: sip, no user part).
+        `uris` are SIP URIs of the domains that it answers for, without user part (RFC 5922 §7.1).
         """
         usable = [name for name in names if is_host_name(name)]
         title = next(iter([*usable, *addresses]), "presence harness")
         alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in usable]
         alternatives += [x509.IPAddress(ip_address(each)) for each in addresses]
         alternatives += [x509.UniformResourceIdentifier(each) for each in uris]
-        usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+        usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH, _SIP_DOMAIN]
         return self._signed(self._server_key, title, alternatives, usages)
 
     def client_chain(self, title: str, uris: Sequence[str] = ()) -> bytes:

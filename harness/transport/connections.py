@@ -153,10 +153,10 @@ def _peers_of(connection: StreamConnection) -> tuple[Peer, ...]:
 
 
 def _alias_of(connection: StreamConnection, message: bytes) -> Peer | None:
-    """The peer that an `alias` parameter lets reach over this connection (RFC 5923 §8.1).
+    """The peer that an `alias` parameter lets reach over this connection (RFC 5923 §8.2).
 
-    Taken only for the host that the connection comes from, so that nobody draws another's
-    requests to himself.
+    The host is that which the connection comes from and the port that of sent-by, so that nobody
+    draws another's requests to himself.
     """
     if connection.asked is not None or b";alias" not in message[:_HEAD].lower():
         return None
@@ -164,9 +164,8 @@ def _alias_of(connection: StreamConnection, message: bytes) -> Peer | None:
     via = top_via(request) if isinstance(request, Request) else None
     if via is None or "alias" not in via.params:
         return None
-    host, port = connection.remote.host, via.port or DEFAULT_PORTS.get(connection.kind, 5060)
-    is_own = sent_by(via)[0] == host
-    return Peer(host, port, connection.kind) if is_own else None
+    port = via.port or DEFAULT_PORTS.get(connection.kind, 5060)
+    return Peer(connection.remote.host, port, connection.kind)
 
 
 def raise_file_limit() -> None:

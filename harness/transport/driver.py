@@ -268,10 +268,14 @@ class Driver:
         if len(self._tasks) >= _MAX_TASKS:
             work.close()
             return False
+        self.accept(work)
+        return True
+
+    def accept(self, work: Coroutine[None, None, None]) -> None:
+        """Do aside what takes no longer than the loop's next round."""
         task = self._running().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return True
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

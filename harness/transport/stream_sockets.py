@@ -42,6 +42,9 @@ class Wire(Protocol):
     def spawn(self, work: Coroutine[None, None, None]) -> bool:
         """Do work aside; False where too much is being done."""
 
+    def accept(self, work: Coroutine[None, None, None]) -> None:
+        """Do aside what takes no longer than the loop's next round."""
+
 
 class StreamSockets:
     """Every stream connection of an endpoint, accepted or opened; hears of each what it does."""
@@ -135,9 +138,7 @@ class StreamSockets:
             tls = self._server_tls.layer(taken.getsockname()[0].partition("%")[0])
         connection = StreamConnection(listener.transport, self, tls)
         self._count_in(connection)
-        if not self._wire.spawn(_take_over(taken, connection)):
-            self._connections.remove(connection)
-            taken.close()
+        self._wire.accept(_take_over(taken, connection))
 
     def _count_in(self, connection: StreamConnection) -> None:
         # Who only holds connections must not keep the phone out: the one silent longest goes.

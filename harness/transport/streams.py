@@ -80,7 +80,7 @@ class StreamConnection(asyncio.Protocol):
         self._is_first = True
         self._was_heard = False
         self._lingers_until: float | None = None
-        self._opened = self._used = self._began = self._read = 0.0
+        self._opened = self._used = self._began = self._read = self._now()
         self._unsent = 0
 
     # -- asyncio.Protocol -------------------------------------------------------------------------

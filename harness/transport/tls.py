@@ -215,7 +215,8 @@ class ServerTls:
         addresses = [*self._addresses, *([address] if address else [])]
         # RFC 5922 §7.1: the domain's identity is a SIP URI without user part, or a DNS name where
         # there is no such URI.
-        chain = self.authority.server_chain(names, addresses, [f"sip:{each}" for each in names])
+        hosts = [*names, *(f"[{each}]" if ":" in each else each for each in addresses)]
+        chain = self.authority.server_chain(names, addresses, [f"sip:{each}" for each in hosts])
         context = make_server_context(chain, self.policy, self.authority)
         context.sni_callback = self._choose
         return context

@@ -70,7 +70,7 @@ class Uac:
         route = values.get("route", self.account.route)
         destination = self.account.next_hop("" if next_hop else route, next_hop or uri)
         transport, branch = destination.transport.value.upper(), f"z9hG4bK{self.new_id()}"
-        # RFC 5923 §5: the network may send its requests over the connection that we have opened.
+        # RFC 5923 §8.1: the network may send its requests over the connection that we have opened.
         alias = ";alias" if destination.transport is Transport.TLS else ""
         display = settings.display_name.replace("\\", "\\\\").replace('"', '\\"')
         filled = {

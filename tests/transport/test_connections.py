@@ -16,7 +16,7 @@ from harness.model import Peer, Send, Transport
 from harness.sip.message import Request, parse
 from harness.transport.connections import Connections, most_connections
 from harness.transport.driver import Driver
-from harness.transport.streams import Patience
+from harness.transport.streams import Patience, StreamConnection
 from harness.xcap.http import parse_http
 from tests.transport.parties import FOUND, GET, PING, PONG, SECONDS, Party, Wire, until
 from tests.transport.parties import play as run
@@ -314,6 +314,15 @@ def test_hundreds_of_idle_connections_keep_nobody_out() -> None:
     run(conversation)
 
 
+def test_connection_that_has_just_come_is_not_idle() -> None:
+    async def conversation() -> None:
+        async with serving(Transport.TCP) as server:
+            connection = StreamConnection(Transport.TCP, server.driver._streams)
+            assert connection.overdue(server.driver.now, Patience()) == ""
+
+    run(conversation)
+
+
 def test_process_without_file_descriptors_says_so_and_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -357,7 +366,7 @@ def on_stream(*, host: str = HOST, port: int, extra: str = "") -> bytes:
 
 @pytest.mark.parametrize(
     ("host", "extra", "reused"),
-    [(HOST, ";alias", True), (HOST, "", False), ("192.0.2.9", ";alias", False)],
+    [(HOST, ";alias", True), ("phone.example", ";Alias", True), (HOST, "", False)],
 )
 def test_alias_lets_requests_use_the_connection(host: str, extra: str, reused: bool) -> None:
     async def conversation() -> None:
