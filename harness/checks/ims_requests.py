@@ -11,7 +11,7 @@ from harness.checks.ims import is_ims
 from harness.checks.ims_security import contact_ports, protected_ports
 from harness.checks.places import mismatch, scheme, start_line_mismatch, tag_of
 from harness.checks.registry import INFO, MUST, SHOULD, check, requests, responses
-from harness.checks.sec_agree import VERIFY, uses_ipsec
+from harness.checks.sec_agree import VERIFY, mechanisms_in, uses_ipsec
 from harness.checks.session_registration import Registration
 from harness.model import Mismatch
 from harness.sip.fields import FieldError, parse_name_addr
@@ -254,16 +254,19 @@ def request_tells_the_protected_port(request: Request, context: Context) -> Iter
 
 
 # RFC 3329 §2.3.1: "All the subsequent SIP requests sent by the client to that server SHOULD make
-# use of the security mechanism [...]. These requests MUST contain a Security-Verify header field".
-# A request may go without the mechanism, so that it is a remark.
+# use of the security mechanism [...]. These requests MUST contain a Security-Verify header field
+# that mirrors the server's list". A request may go without the mechanism, and a UE can have several
+# security associations, so that it is a remark.
 @check("GEN-SECURITY-3", clause="RFC 3329 §2.3.1", level=SHOULD, on=_INITIAL, sender="ue")
 def later_requests_verify_the_agreement(request: Request, context: Context) -> Iterator[Mismatch]:
-    """After a security agreement the requests to the same server have Security-Verify."""
-    if request.headers.rows(VERIFY):
-        return
+    """After a security agreement the requests to the server have the same Security-Verify."""
     known = registration_in_use(request, context)
     latest = known.entry.message if known is not None else None
-    if isinstance(latest, Request) and _is_protected(latest):
+    if not isinstance(latest, Request) or not _is_protected(latest):
+        return
+    if any(problem.where == VERIFY for problem in (*request.malformed, *latest.malformed)):
+        return
+    if mechanisms_in(request, VERIFY) != mechanisms_in(latest, VERIFY):
         yield mismatch(request, VERIFY, ", ".join(latest.headers.values(VERIFY))[:200])
 
 
