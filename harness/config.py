@@ -132,6 +132,11 @@ class Network(Values):
     """The longest registration that is granted, in seconds."""
     min_registration: Seconds = 60
     """The shortest registration that is taken, in seconds; less gets 423."""
+    flow_timer: Annotated[int, Field(ge=1, le=86400)] = 120
+    """Seconds that a flow may be silent before it counts as lost (RFC 5626, Flow-Timer)."""
+    notification_interval: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    """The least time between two notifications of changes to a subscriber, in seconds; RFC 3856
+    §6.10 recommends 5."""
     max_subscription: Seconds = 3600
     """The longest subscription that is granted, in seconds."""
     min_subscription: Seconds = 60

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from harness.model import Peer
 from harness.sip.fields import NameAddr
+from harness.sip.uri import same_uri
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """One contact of an address-of-record, until `expires_at`.
 
-    `source` is where the REGISTER came from, `path` the routes that lead to the contact.
+    `source` is where the REGISTER came from, `path` the routes that lead to the contact, `flow` the
+    instance-id and reg-id of a binding by RFC 5626.
     """
 
     aor: str
@@ -22,6 +24,14 @@ class Binding:
     expires_at: float
     source: Peer
     path: tuple[str, ...] = ()
+    flow: tuple[str, str] | None = None
+
+    def is_same_as(self, other: Binding) -> bool:
+        """Whether one replaces the other: the same flow (RFC 5626 §6), else the same contact URI
+        (RFC 3261 §10.3 step 7)."""
+        if self.flow is not None or other.flow is not None:
+            return self.flow == other.flow
+        return same_uri(self.contact.uri, other.contact.uri)
 
     @property
     def instance(self) -> str | None:

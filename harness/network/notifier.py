@@ -48,6 +48,7 @@ class Notifier:
         self._indexed: dict[DialogKey, frozenset[str]] = {}
         self._touched: dict[DialogKey, Subscription] = {}
         self._expiry: TimerQueue[DialogKey] = TimerQueue()
+        self._paused: TimerQueue[DialogKey] = TimerQueue()
 
     # -- SUBSCRIBE -------------------------------------------------------------------------
 
@@ -227,6 +228,7 @@ class Notifier:
         self._subscriptions.pop(key, None)
         self._touched.pop(key, None)
         self._expiry.cancel(key)
+        self._paused.cancel(key)
         for identity in self._indexed.pop(key, frozenset()):
             self._unindex(identity, key)
 
@@ -293,8 +295,14 @@ class Notifier:
         is_changed = status != subscription.status
         if not (subscription.is_due or has_news or is_changed):
             return []
-        if not (subscription.is_due or is_changed) and subscription.is_suppressed:
-            return []
+        if not (subscription.is_due or is_changed):
+            if subscription.is_suppressed:
+                return []
+            # Changes are not told faster than the profile says (RFC 6665 §5.4.10).
+            earliest = subscription.notified_at + self._site.profile.network.notification_interval
+            if now < earliest:
+                self._paused.set(subscription.dialog.key, earliest)
+                return []
         return self._notify(subscription, status, now)
 
     def _notify(self, subscription: Subscription, status: Status, now: float) -> list[Send]:
@@ -322,7 +330,7 @@ class Notifier:
         subscription.status = status
         subscription.is_due = subscription.is_full = False
         subscription.is_waiting = True
-        subscription.notified += 1
+        subscription.notified_at = now
         if subscription.is_over:
             subscription.feed.end()
         prepared = subscription.dialog.next_request("NOTIFY", headers)
@@ -370,10 +378,14 @@ class Notifier:
                 self._end(subscription, _TIMEOUT)
                 subscription.is_due = True
                 self._touched[key] = subscription
+        for key in self._paused.due(now):
+            if key in self._subscriptions:
+                self._touched[key] = self._subscriptions[key]
 
     def next_deadline(self) -> float | None:
-        """When the next subscription runs out."""
-        return self._expiry.next_deadline()
+        """When the next subscription runs out, or may be told of a change."""
+        deadlines = (self._expiry.next_deadline(), self._paused.next_deadline())
+        return min((each for each in deadlines if each is not None), default=None)
 
 
 def _refusal(request: Request, subscription: Subscription) -> Reply | None:

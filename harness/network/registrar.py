@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness.model import Peer
+from harness.network import outbound
 from harness.network.authentication import RegisterAuthentication
 from harness.network.binding import Binding
 from harness.network.gruu import Gruus
@@ -85,6 +86,9 @@ class Registrar:
         contacts = request.contacts
         if len(contacts) != len(values):
             raise RegistrationError(Reply(400, "Unreadable Contact"))
+        refused = outbound.refusal(request, contacts)
+        if refused is not None:
+            raise RegistrationError(refused)
         bindings = list(self._bindings.get(aor, ()))
         for contact in contacts:
             self._apply(bindings, self._binding(aor, contact, request, source, now), now)
@@ -123,6 +127,7 @@ class Registrar:
             expires_at=now + seconds,
             source=source,
             path=request.headers.values("Path"),
+            flow=outbound.flow_of(request, contact),
         )
 
     def _check_target(self, aor: str, contact: NameAddr) -> None:
@@ -136,11 +141,7 @@ class Registrar:
     def _apply(self, bindings: list[Binding], new: Binding, now: float) -> None:
         """Add, update or remove one binding (§10.3 step 7)."""
         known = next(
-            (
-                index
-                for index, old in enumerate(bindings)
-                if same_uri(old.contact.uri, new.contact.uri)
-            ),
+            (index for index, old in enumerate(bindings) if old.is_same_as(new)),
             None,
         )
         removes = new.expires_at <= now
@@ -200,6 +201,7 @@ class Registrar:
             headers.append(("Service-Route", self._site.route("orig", source, secure=secure)))
         if bindings:
             headers += [("P-Associated-URI", f"<{uri}>") for uri in self.identities(aor)]
+        headers += outbound.answer_headers(request, network.flow_timer)
         # §10.3 step 8: "The response SHOULD include a Date header field."
         headers.append(("Date", self._site.date()))
         return Reply(200, headers=tuple(headers))

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness.network.binding import Binding
-from harness.sip.uri import same_uri
 
 MAX_IDENTITIES = 65_536
 """Addresses-of-record that are remembered; the one that rested longest is forgotten first."""
@@ -97,11 +96,7 @@ class Registrations:
 
     def _moved(self, record: _Record, binding: Binding, change: Change, now: float) -> Contact:
         known = next(
-            (
-                contact
-                for contact in record.contacts
-                if same_uri(contact.binding.contact.uri, binding.contact.uri)
-            ),
+            (contact for contact in record.contacts if contact.binding.is_same_as(binding)),
             None,
         )
         if known is None:

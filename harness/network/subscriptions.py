@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -57,7 +58,7 @@ class Subscription:
     is_due: bool = True
     is_full: bool = True
     is_waiting: bool = False
-    notified: int = 0
+    notified_at: float = -math.inf
     dictated: Body | None = None
     condition: str | None = None
     coding: str = "identity"

@@ -24,8 +24,8 @@ from harness.sip.message import (
 from harness.sip.parameters import quote, split_top_level
 from harness.sip.uri import OtherUri
 
-OPTION_TAGS = ("eventlist", "gruu", "path", "recipient-list-subscribe")
-"""The extensions that a request may require (RFC 4662, RFC 5627, RFC 3327, RFC 5367)."""
+OPTION_TAGS = ("eventlist", "gruu", "outbound", "path", "recipient-list-subscribe")
+"""What a request may require (RFC 4662, RFC 5627, RFC 5626, RFC 3327, RFC 5367)."""
 
 _SINGLE = ("From", "To", "Call-ID", "CSeq")
 

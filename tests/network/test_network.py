@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.model import Peer, Send, Transport
+from harness.network.uas import OPTION_TAGS
 from harness.sip.message import Request, Response, parse
 
 from .link import (
@@ -58,7 +59,7 @@ def test_network_tells_what_it_can_do() -> None:
     response = answer_to(raw_request(uri="sip:test-rcs.com"))
     assert response.status == 200
     assert {"REGISTER", "SUBSCRIBE", "PUBLISH", "OPTIONS"} <= set(response.headers.values("Allow"))
-    assert response.supported == ("eventlist", "gruu", "path", "recipient-list-subscribe")
+    assert response.supported == OPTION_TAGS
     assert response.headers.values("Allow-Events") == ALLOWED_EVENTS
     for name in ("Accept", "Accept-Encoding", "Accept-Language", "Server"):
         assert name in response.headers

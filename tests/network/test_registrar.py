@@ -269,3 +269,64 @@ def test_registrar_forbids_a_user_to_register_another() -> None:
     link = Link(SECRET)
     challenge = link.register()
     assert link.register([credentials(challenge)], sender="sip:x@test-rcs.com").status == 403
+
+
+# -- outbound (RFC 5626) ---------------------------------------------------------------------------
+
+
+def flow(reg_id: int, port: int = 5060, params: str = "") -> tuple[str, str]:
+    return "Contact", f"<sip:192.0.2.1:{port}>;{INSTANCE};reg-id={reg_id}{params}"
+
+
+OUTBOUND = ("Supported", "outbound, path, gruu")
+
+
+def test_flow_is_registered_with_its_timer() -> None:
+    response = Link(profile(flow_timer=90)).register([flow(1), OUTBOUND])
+    assert response.status == 200
+    assert "outbound" in response.require
+    assert response.headers.get("Flow-Timer") == "90"
+
+
+def test_flow_replaces_the_one_with_the_same_number_whatever_its_address() -> None:
+    link = Link()
+    link.register([flow(1, 5060), OUTBOUND])
+    link.register([flow(2, 5060), OUTBOUND])
+    response = link.register([flow(1, 5070), OUTBOUND])
+    assert {(each.uri, each.params["reg-id"]) for each in response.contacts} == {
+        ("sip:192.0.2.1:5060", "2"),
+        ("sip:192.0.2.1:5070", "1"),
+    }
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Contact", f"<sip:192.0.2.1:5060>;{INSTANCE}"), OUTBOUND],
+        [("Contact", "<sip:192.0.2.1:5060>;reg-id=1"), OUTBOUND],
+        [flow(1)],
+    ],
+)
+def test_response_does_not_say_outbound_where_it_was_not_applied_or_asked_for(
+    headers: list[tuple[str, str]],
+) -> None:
+    response = Link().register(headers)
+    assert response.status == 200
+    assert "outbound" not in response.require
+    assert "Flow-Timer" not in response.headers
+
+
+def test_flow_through_a_hop_without_outbound_is_refused() -> None:
+    via = ", SIP/2.0/UDP 192.0.2.77;branch=z9hG4bKother"
+    link = Link()
+    assert link.register([flow(1), OUTBOUND], via=via).status == 439
+    assert link.register([flow(1)], via=via).status == 200
+    path = ("Path", "<sip:edge@192.0.2.9;lr;ob>")
+    assert "outbound" in link.register([flow(1), OUTBOUND, path], via=via).require
+
+
+def test_two_contacts_of_which_one_is_a_flow_are_refused() -> None:
+    other = ("Contact", "<sip:192.0.2.1:5070>")
+    assert Link().register([flow(1), other, OUTBOUND]).status == 400
+    gone = ("Contact", "<sip:192.0.2.1:5070>;expires=0")
+    assert Link().register([flow(1), gone, OUTBOUND]).status == 200

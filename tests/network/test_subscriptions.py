@@ -11,7 +11,7 @@ from harness.network.feeds import Status
 from harness.network.limits import Limits
 from harness.network.subscriptions import ENDING_STATUSES, MOVES
 
-from .link import AOR, PIDF, UE, Link
+from .link import AOR, PIDF, UE, Link, profile
 
 STATES = ("init", "pending", "active", "terminated")
 TCP = Peer("192.0.2.1", 40000, Transport.TCP)
@@ -69,3 +69,19 @@ def test_network_sends_to_where_a_registered_user_is() -> None:
 
 def test_compositor_refuses_a_document_that_is_too_large() -> None:
     assert Link(limits=Limits(body=100)).publish(PIDF).status == 413
+
+
+def test_changes_are_not_told_faster_than_the_profile_says() -> None:
+    link = Link(profile(notification_interval=5))
+    link.register()
+    link.subscribe("presence")
+    before = len(link.notifies())
+
+    link.publish(headers=[("Expires", "600")])
+    link.publish(headers=[("Expires", "600")])
+
+    assert len(link.notifies()) == before
+    link.advance(4.9)
+    assert len(link.notifies()) == before
+    link.advance(0.2)
+    assert len(link.notifies()) == before + 1
