@@ -15,18 +15,14 @@ DQUOTE          = %x22
 VCHAR           = %x21-7E
 
 dec-octet       = "25" %x30-35 / "2" %x30-34 DIGIT / "1" 2DIGIT / %x31-39 DIGIT / DIGIT
-IPv4address     = dec-octet "." dec-octet "." dec-octet "." dec-octet
+IPv4address     = dec-octet 3( "." dec-octet )
 h16             = 1*4HEXDIG
 ls32            = h16 ":" h16 / IPv4address
+; The nine alternatives of RFC 3986 in two: "::" stands for one group or more of the eight, of which
+; an IPv4address is two.
 IPv6address     = 6( h16 ":" ) ls32
-                / "::" 5( h16 ":" ) ls32
-                / [ h16 ] "::" 4( h16 ":" ) ls32
-                / [ h16 *1( ":" h16 ) ] "::" 3( h16 ":" ) ls32
-                / [ h16 *2( ":" h16 ) ] "::" 2( h16 ":" ) ls32
-                / [ h16 *3( ":" h16 ) ] "::" h16 ":" ls32
-                / [ h16 *4( ":" h16 ) ] "::" ls32
-                / [ h16 *5( ":" h16 ) ] "::" h16
-                / [ h16 *6( ":" h16 ) ] "::"
+                / !too-many-h16 [ h16 *( ":" h16 ) ] "::" [ *( h16 ":" ) ( IPv4address / h16 ) ]
+too-many-h16    = 7( *":" h16 ) 1*":" h16 / 6( *":" h16 ) 1*":" IPv4address
 
 ; RFC 3261 §25.1, RFC 9110 §12.4.2
 qvalue          = "0" [ "." *3DIGIT ] / "1" [ "." *3"0" ]

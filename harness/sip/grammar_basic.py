@@ -68,8 +68,8 @@ delta-seconds   = 1*DIGIT
 """
 
 URIS = r"""
-SIP-URI           = 'sip:' [ userinfo ] hostport uri-parameters [ headers ]
-SIPS-URI          = 'sips:' [ userinfo ] hostport uri-parameters [ headers ]
+; And SIPS-URI, which has another scheme only.
+SIP-URI           = ( 'sip:' / 'sips:' ) [ userinfo ] hostport uri-parameters [ headers ]
 userinfo          = user [ ":" password ] "@"
 user              = 1*( unreserved / escaped / user-unreserved )
 user-unreserved   = "&" / "=" / "+" / "$" / "," / ";" / "?" / "/"
@@ -121,7 +121,7 @@ reg-name          = 1*( unreserved / escaped / "$" / "," / ";" / ":" / "@" / "&"
 opaque-part       = !"/" 1*uric
 uric              = reserved / unreserved / escaped
 
-addr-spec         = SIP-URI / SIPS-URI / telephone-uri / URN / absoluteURI
+addr-spec         = SIP-URI / telephone-uri / URN / absoluteURI
 ; absoluteURI as RFC 3261 has it where any scheme may stand: it knows no "[" but in an authority,
 ; so that the SIP URI of a host by its IPv6 address would be none.
 info-uri          = LAQUOT ( absoluteURI RAQUOT / addr-spec RAQUOT )

@@ -16,7 +16,7 @@ P-Asserted-Identity   = 1#PAssertedID-value
 P-Preferred-Identity  = 1#PAssertedID-value
 PAssertedID-value     = name-addr / listed-addr-spec
 ; As addr-spec, but that the commas of the list are none of an absoluteURI.
-listed-addr-spec      = SIP-URI / SIPS-URI / telephone-uri / listed-absoluteURI
+listed-addr-spec      = SIP-URI / telephone-uri / listed-absoluteURI
 listed-absoluteURI    = scheme ":" 1*( unreserved / escaped / "/" / "?" / ":" / "@" / "&" / "="
                       / "+" / "$" / ";" / "[" / "]" )
 
@@ -158,7 +158,7 @@ User-to-User        = 1#uui-value
 uui-value           = ( token / quoted-string ) *( SEMI generic-param )
 
 ; RFC 7614 §4.8
-Refer-Events-At     = LAQUOT ( SIP-URI / SIPS-URI ) RAQUOT *( SEMI generic-param )
+Refer-Events-At     = LAQUOT SIP-URI RAQUOT *( SEMI generic-param )
 
 ; RFC 7989 §5
 Session-ID          = sess-uuid *( SEMI sess-id-param )

@@ -770,7 +770,7 @@ CASES: dict[str, tuple[list[str], dict[str, tuple[int, str]]]] = {
         {
             "": (0, "LAQUOT"),
             "sip:a@b": (0, "LAQUOT"),
-            "<tel:+33>": (1, '"sip:" / "sips:"'),
+            "<tel:+33>": (1, "SIP-URI"),
             "<sip:a@b": (8, '":" / ";" / headers / RAQUOT'),
         },
     ),
