@@ -140,7 +140,7 @@ def opaque_is_kept_with_the_nonce(request: Request, context: Context) -> Iterato
             yield Mismatch(f'opaque="{wanted[-1]}"', observed, name, offset)
 
 
-@check("XCAP-IDENTITY-2", clause="TS 24.109 §5", level=INFO, on=http_requests(), sender="ue")
+@check("XCAP-IDENTITY-2", clause="TS 24.109 §7", level=INFO, on=http_requests(), sender="ue")
 def intended_identity_is_of_the_user(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """X-3GPP-Intended-Identity is a registered or associated identity of the user."""
     known = _known_identities(context)
@@ -151,7 +151,7 @@ def intended_identity_is_of_the_user(request: HttpRequest, context: Context) -> 
             yield Mismatch(" or ".join(sorted(known)), text, _INTENDED, row.offset)
 
 
-@check("XCAP-IDENTITY-3", clause="TS 24.109 §5", level=INFO, on=http_requests(), sender="ue")
+@check("XCAP-IDENTITY-3", clause="TS 24.109 §7", level=INFO, on=http_requests(), sender="ue")
 def xcap_request_tells_its_user(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """An XCAP request tells who asks: by X-3GPP-Intended-Identity or by credentials."""
     is_named = request.headers.rows(_INTENDED) or request.headers.rows("Authorization")

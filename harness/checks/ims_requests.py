@@ -24,6 +24,7 @@ _INITIAL = requests("SUBSCRIBE", "PUBLISH", "OPTIONS", "MESSAGE")
 _TELLING = requests("REGISTER", "SUBSCRIBE", "PUBLISH", "OPTIONS", "MESSAGE")
 _SUBSCRIPTION_TIME = 600000
 _CROSSING = 1.0
+_ENDING = 2.0
 _NUMBER = re.compile(r"(?:tel|sips?):(\+?[0-9.\-()]+)(?=[@;]|$)", re.IGNORECASE)
 _SEPARATORS = str.maketrans("", "", ".-()")
 
@@ -90,10 +91,19 @@ def _is_barred(aor: str | None, context: Context) -> bool:
     if known is None or aor is None or not known.is_active or not is_ims_ue(known):
         return False
     others = associated(known)
-    if not others or aor in others or any("!" in each for each in known.associated_uris):
+    if not others or aor in others or any(_covers(each, aor) for each in others):
         return False
     number = _number(aor)
     return number is None or number not in map(_number, others)
+
+
+def _covers(identity: str, aor: str) -> bool:
+    """Whether an identity is a wildcarded one (TS 23.003 §13.5) that can mean another.
+
+    What stands between the exclamation marks is not looked at.
+    """
+    head, mark, rest = identity.partition("!")
+    return bool(mark) and aor.startswith(head) and aor.endswith(rest.rpartition("!")[2])
 
 
 def _number(aor: str) -> str | None:
@@ -184,6 +194,30 @@ def temporary_identity_is_for_registration(
 def _told(aor: str | None, context: Context) -> str:
     known = context.session.registrations.by_aor.get(aor or "")
     return known.associated_uris[0] if known is not None else "another identity"
+
+
+# §5.1.1.6.1: on the 200 to the last de-registration the UE removes all registration details, and
+# deletes the security associations. The capture may lack another registration, so that it is a
+# remark.
+@check(
+    "GEN-REGISTERED-2",
+    clause="TS 24.229 §5.1.1.6.1",
+    level=SHOULD,
+    on=requests("SUBSCRIBE", "PUBLISH", "OPTIONS", "MESSAGE"),
+    sender="ue",
+)
+def nothing_follows_the_deregistration(request: Request, context: Context) -> Iterator[Mismatch]:
+    """An IMS UE that has ended its registrations sends no other requests."""
+    known = context.session.registrations.by_aor.values()
+    if any(each.is_active or each.ended_at is None for each in known) or not _is_of_ims(context):
+        return
+    first = context.transaction.request if context.transaction is not None else None
+    if first is not None and first.cseq == request.cseq:
+        return
+    ended = max(each.ended_at or 0.0 for each in known)
+    if context.time - ended > _ENDING:
+        observed = f"{context.time - ended:.0f} s after the last de-registration"
+        yield Mismatch("a registered UE", observed, request.method)
 
 
 # §5.1.2A.1.1: "If available to the UE (as defined in the access technology specific annexes for

@@ -266,7 +266,7 @@ def _name_mismatch(request: HttpRequest, expected: str, name: str) -> Mismatch:
     return target_mismatch(request, max(request.target.rfind(name), 0), expected, name)
 
 
-@check("XCAP-IDENTITY-1", clause="TS 24.109 §5", level=INFO, on=http_requests(), sender="ue")
+@check("XCAP-IDENTITY-1", clause="TS 24.109 §7", level=INFO, on=http_requests(), sender="ue")
 def intended_identity_is_a_quoted_uri(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """X-3GPP-Intended-Identity is a public user identity in double quotes."""
     value = request.headers.get(_INTENDED)

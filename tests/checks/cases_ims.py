@@ -111,6 +111,8 @@ _MOVING = [
     net(answer(_SUBSCRIBED)),
     net(_NOTIFIED),
 ]
+_LEAVING = answering(3, **{**_RENEWAL, "Expires": 0})
+_LEFT = [ue(_LEAVING), net(answer(_LEAVING))]
 
 SECURITY_CASES = [
     Case("GEN-SECURITY-1", [aka()], [aka(Proxy_Require=None)]),
@@ -189,6 +191,11 @@ IMS_CASES = [
         ("SUB-IMS-2", [*registered(), watching()], [*registered(), watching(Expires=3600)]),
         ("SUB-IMS-3", [*registered(), watching()], [*registered(_OTHERS), watching()]),
         ("GEN-IDENTITY-5", [*registered(), sent()], [*registered(_OTHERS), sent()]),
+        (
+            "GEN-REGISTERED-2",
+            [*registered(), *_LEFT, *challenged(aka(7, call="new"))],
+            [*registered(), *_LEFT, ue(sent(), after=10)],
+        ),
         (
             "GEN-ACCESS-1",
             [

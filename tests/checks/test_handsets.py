@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.checks.judge import Judge
@@ -9,6 +11,7 @@ from harness.config import load_profile, profile_names
 from harness.model import Finding, Level, Transport
 from harness.trace import Trace
 from tests.checks.handset import VOICE, Handset, Said, whole_day
+from tests.checks.handset_texts import HOME, INSTANCE, NUMBER, TEMPORARY
 
 PHONES = {
     "udp-over-ipv6": {},
@@ -72,3 +75,40 @@ def test_judge_finds_no_fault_where_the_card_refuses_a_challenge(failure: str) -
 
     assert faults(phone.said, "up-2.4") == []
     assert "GEN-SECURITY-2" not in {each.check for each in findings(phone.said, "up-2.4")}
+
+
+# What is changed in which message of the day, and the check that has to find it at MUST.
+FAULTS = {
+    "other-security-client": (2, "spi-c=1111", "spi-c=1119", "REG-IMS-12"),
+    "other-security-verify": (2, "spi-c=98765", "spi-c=98764", "GEN-SECURITY-2"),
+    "no-security-verify": (2, "Security-Verify", "X-Verify", "GEN-SECURITY-2"),
+    "other-call-id": (2, "Call-ID: reg-1", "Call-ID: reg-2", "REG-IMS-13"),
+    "unprotected-contact": (2, ":40002>", ":5060>", "REG-IMS-14"),
+    "no-proxy-require": (2, "Proxy-Require", "X-Require", "GEN-SECURITY-1"),
+    "no-credentials": (0, "Authorization", "X-Authorization", "REG-IMS-10"),
+    "other-realm": (0, f'realm="{HOME}"', 'realm="X"', "REG-IMS-11"),
+    "other-domain": (0, f'uri="sip:{HOME}"', 'uri="sip:example.com"', "REG-IMS-6"),
+    "nonce-missing": (0, 'nonce="",', "", "REG-IMS-7"),
+    "no-spi": (0, "spi-c=1111;", "", "REG-IMS-16"),
+    "short-registration": (0, "Expires: 600000", "Expires: 3600", "REG-IMS-3"),
+    "no-path": (0, "path, gruu", "gruu", "REG-IMS-2"),
+    "no-instance": (0, f";{INSTANCE}", "", "REG-IMS-5"),
+    "other-watched": (4, f"SUBSCRIBE {NUMBER}", f"SUBSCRIBE sip:x@{HOME}", "SUB-IMS-1"),
+    "short-watch": (4, "Expires: 600000", "Expires: 3600", "SUB-IMS-2"),
+    "barred-watcher": (4, NUMBER, TEMPORARY, "SUB-IMS-3"),
+    "no-service-route": (8, "Route: ", "X-Route: ", "GEN-ROUTE-3"),
+    "list-not-required": (12, "recipient-list-subscribe, ", "", "SUB-LIST-1"),
+    "list-not-for-the-server": (12, ": recipient-list\r", ": render\r", "SUB-LIST-2"),
+    "no-offer-to-renew": (20, "Security-Client", "X-Client", "REG-IMS-19"),
+}
+
+
+@pytest.mark.parametrize(("index", "old", "new", "check"), FAULTS.values(), ids=FAULTS.keys())
+def test_judge_finds_what_a_phone_must_not_do(index: int, old: str, new: str, check: str) -> None:
+    said = whole_day(Handset())
+    changed = said[index].raw.replace(old.encode(), new.encode())
+    assert changed != said[index].raw
+    said[index] = replace(said[index], raw=changed)
+
+    found = [each for each in findings(said, "up-2.4") if each.check == check]
+    assert [each.level for each in found][:1] == [Level.MUST]

@@ -64,7 +64,7 @@ def test_client_without_signs_of_the_ims_is_held_to_no_rule_of_it() -> None:
 @pytest.mark.parametrize(
     "identities",
     [
-        "<tel:+15550100>, <sip:!.*!@example.com>",
+        "<tel:+15550100>, <sip:a!.*!@example.com>",
         f"<sip:other@example.com>, <{AOR};user=phone>",
     ],
 )
