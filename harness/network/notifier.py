@@ -7,12 +7,19 @@ from functools import partial
 
 from harness.model import Peer, Send
 from harness.network.admission import Admission, Refused
-from harness.network.contents import ContentError, coded, coding_for, has_body_to_read
+from harness.network.contents import ContentError, coded, coding_for
 from harness.network.feeds import Body, Status
 from harness.network.outgoing import Final, Outgoing, make_tolerant
-from harness.network.packages import ALLOW_EVENTS, PACKAGES, bad_event
+from harness.network.packages import PACKAGES, bad_event
 from harness.network.reply import Header, Reply, granted_seconds, too_brief
 from harness.network.site import SERVER, Site
+from harness.network.subscribing import (
+    accepted,
+    contact_of,
+    is_secure,
+    record_route,
+    refusal_in_dialog,
+)
 from harness.network.subscriptions import ENDING_STATUSES, Subscription
 from harness.network.xcap_feed import XcapDiffFeed
 from harness.sip.dialog import Dialog, DialogError, DialogKey, key_of_request
@@ -21,12 +28,6 @@ from harness.sip.timers import TimerQueue
 
 _MAX_ROUNDS = 10_000
 """NOTIFYs of one flush; a feed that never runs out of news must not hold up the network."""
-
-NOTIFIER_USER = "presence"
-"""User part of the notifier's Contact."""
-
-EDGE_USER = "edge"
-"""User part of the P-CSCF's Record-Route."""
 
 
 class Notifier:
@@ -101,7 +102,7 @@ class Notifier:
             coding=coding_for(request, self._site.profile.network.notification_coding),
         )
         self._keep(subscription)
-        return self._accepted(request, subscription, source, seconds, tag)
+        return accepted(self._site, request, subscription, source, seconds, tag)
 
     def _is_full(self, subscriber: str) -> bool:
         limits = self._site.limits
@@ -121,7 +122,7 @@ class Notifier:
             or not subscription.is_of(request.event)
         ):
             return Reply(481, "Subscription Does Not Exist")
-        refusal = _refusal(request, subscription)
+        refusal = refusal_in_dialog(request, subscription)
         if refusal is not None:
             return refusal
         subscription.dialog.take_request(request)
@@ -143,7 +144,7 @@ class Notifier:
         else:
             self._extend(subscription)
         self._touched[subscription.dialog.key] = subscription
-        return self._accepted(request, subscription, source, seconds, None)
+        return accepted(self._site, request, subscription, source, seconds, None)
 
     def _extend(self, subscription: Subscription) -> None:
         subscription.feed.refresh(subscription.expires_at)
@@ -162,40 +163,6 @@ class Notifier:
         if not self._site.profile.network.conditional_notification:
             return None
         return request.headers.get("Suppress-If-Match")
-
-    def _accepted(
-        self,
-        request: Request,
-        subscription: Subscription,
-        source: Peer,
-        seconds: int,
-        tag: str | None,
-    ) -> Reply:
-        secure = _is_secure(request.uri, *(each.uri for each in request.contacts))
-        headers: list[Header] = [
-            # RFC 6665 §4.2.1.1: "the server MAY shorten the interval but MUST NOT lengthen it".
-            ("Expires", str(seconds)),
-            ("Contact", self._contact(source, secure)),
-        ]
-        if tag is not None:
-            # RFC 3261 §12.1.1: the response copies all Record-Route values, the P-CSCF's first.
-            rows = request.headers.rows("Record-Route")
-            headers += self._record_route(source, secure)
-            headers += [("Record-Route", row.value) for row in rows]
-            # RFC 6665 §4.4.4: in responses to what initiates dialogs.
-            headers.append(("Allow-Events", ALLOW_EVENTS))
-        # RFC 4662 §4.1: eventlist is in the Require of the response and of all NOTIFYs.
-        headers += [("Require", option) for option in subscription.requires]
-        return Reply(200, headers=tuple(headers), to_tag=tag)
-
-    def _record_route(self, toward: Peer, secure: bool) -> list[Header]:
-        """The P-CSCF that we also play stays on the path of the dialog (RFC 3261 §16.6 step 4)."""
-        if not self._site.profile.network.record_route:
-            return []
-        return [("Record-Route", self._site.route(EDGE_USER, toward, secure=secure))]
-
-    def _contact(self, toward: Peer, secure: bool) -> str:
-        return f"<{self._site.uri(NOTIFIER_USER, toward, secure=secure)}>"
 
     # -- bookkeeping -------------------------------------------------------------------------
 
@@ -311,12 +278,12 @@ class Notifier:
         if body is None and not subscription.is_suppressed:
             body = subscription.feed.write(full=full)
         subscription.dictated = None
-        secure = _is_secure(subscription.dialog.remote_target)
+        secure = is_secure(subscription.dialog.remote_target)
         headers: list[Header] = [
             ("Event", subscription.event),
             ("Subscription-State", subscription.state_value(status, now)),
-            ("Contact", self._contact(subscription.flow, secure)),
-            *self._record_route(subscription.flow, secure),
+            ("Contact", contact_of(self._site, subscription.flow, secure=secure)),
+            *record_route(self._site, subscription.flow, secure=secure),
             ("User-Agent", SERVER),
         ]
         if self._site.profile.network.conditional_notification:
@@ -388,25 +355,4 @@ class Notifier:
         return min((each for each in deadlines if each is not None), default=None)
 
 
-def _refusal(request: Request, subscription: Subscription) -> Reply | None:
-    """What is wrong with a SUBSCRIBE in its dialog; None where nothing is."""
-    status = subscription.dialog.refusal(request)
-    if status is not None:
-        return Reply(status)
-    # RFC 3261 §8.2.4: no extension that this very request does not list as supported.
-    missing = [tag for tag in subscription.requires if tag not in request.supported]
-    if missing:
-        return Reply(421, headers=(("Require", ", ".join(missing)),))
-    if has_body_to_read(request) and not subscription.package.takes_lists:
-        # RFC 5367 §5.1: a list in a subsequent SUBSCRIBE has no meaning.
-        return Reply(415, headers=(("Accept", ""),))
-    return None
-
-
 _TIMEOUT = Status("terminated", "timeout")
-
-
-def _is_secure(*uris: str) -> bool:
-    """Whether our Contact has to be a SIPS URI: where that of the peer is one, or the Request-URI
-    (RFC 3261 §12.1.1, §8.1.1.8)."""
-    return any(uri.lower().startswith("sips:") for uri in uris)
