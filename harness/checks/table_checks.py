@@ -31,9 +31,10 @@ _SESSION = ("ACK", "BYE", "CANCEL", "INVITE", "PRACK", "UPDATE", "REFER", "INFO"
 _WATCHING = ("SUBSCRIBE", "NOTIFY")
 
 # RFC 3903 §4: "The PUBLISH request MAY contain a Contact header field", table or not; PUB-CONTACT-1
-# has the word. RFC 6665 §8.2.2 lets Allow-Events into any message; GEN-EVENT-1 and GEN-STATE-1 hold
-# the other two fields of RFC 6665.
-_ALLOWED = frozenset({("PUBLISH", "Contact")})
+# has the word. RFC 4483 §5.1 lets a UAC say in Accept that it takes content by reference, and has a
+# MESSAGE that does so (§6.2). RFC 6665 §8.2.2 lets Allow-Events into any message; GEN-EVENT-1 and
+# GEN-STATE-1 hold the other two fields of RFC 6665.
+_ALLOWED = frozenset({("PUBLISH", "Contact"), ("MESSAGE", "Accept")})
 _HELD_FIELDS = frozenset({"Allow-Events", "Event", "Subscription-State"})
 
 # A UAS may give back what should not have been in the request (RFC 3261 §12.1.1).
