@@ -196,7 +196,7 @@ def used_services_are_registered(request: Request, context: Context) -> Iterator
     found += [("P-Preferred-Service", value.strip()) for value in preferred]
     if not found:
         return
-    known = registration_in_use(request, context)
+    known = registration_in_use(context)
     if known is None or len(known.answered) > 1:
         return  # of two clients of one user each registers its own
     registered = {key for key in known.capabilities if key.startswith("urn:")}

@@ -29,19 +29,28 @@ _NUMBER = re.compile(r"(?:tel|sips?):(\+?[0-9.\-()]+)(?=[@;]|$)", re.IGNORECASE)
 _SEPARATORS = str.maketrans("", "", ".-()")
 
 
-def registration_in_use(request: Request, context: Context) -> Registration | None:
+def registration_in_use(context: Context) -> Registration | None:
     """The registration of an IMS UE that a new request is sent under, if that is known for sure.
 
     Its latest REGISTER was answered, it reached the host that the request goes to, and it is for
     the identity in From or P-Preferred-Identity, or for one that the registrar associates with it.
     """
-    if tag_of(request.to) is not None or context.session.dialogs.of_call(request.call_id):
-        return None  # meant for a dialog, whether or not it has the To tag of it
+    return context.once(_find_in_use)
+
+
+def _find_in_use(context: Context) -> Registration | None:
+    request = context.entry.message
+    if not isinstance(request, Request) or tag_of(request.to) is not None:
+        return None
     if len(request.vias) > 1:
         return None  # seen behind a proxy, which takes its own value off the Route (RFC 3261 §16.4)
+    if context.session.dialogs.of_call(request.call_id):
+        return None  # meant for a dialog, whether or not it has the To tag of it
+    known = context.session.registrations.by_aor.values()
+    if not known:
+        return None
     told = request.headers.values("P-Preferred-Identity")
     senders = _aors(told) | _aors(request.headers.values("From")[:1])
-    known = context.session.registrations.by_aor.values()
     return next((each for each in known if _is_in_use(each, senders, context)), None)
 
 
@@ -232,7 +241,7 @@ def access_network_is_told_again(request: Request, context: Context) -> Iterator
     """
     if request.headers.rows(_ACCESS):
         return
-    known = registration_in_use(request, context)
+    known = registration_in_use(context)
     if request.method == "REGISTER":
         is_protected = bool(request.headers.rows(VERIFY))
         known = context.session.registrations.of(request) if is_protected else None
@@ -270,7 +279,7 @@ def access_network_is_told_in_answers(response: Response, context: Context) -> I
 @check("GEN-PORT-1", clause="TS 24.229 §5.1.2A.1.1", level=SHOULD, on=_INITIAL, sender="ue")
 def request_tells_the_protected_port(request: Request, context: Context) -> Iterator[Mismatch]:
     """A request over IPsec has the protected server port in Contact and Via."""
-    known = registration_in_use(request, context)
+    known = registration_in_use(context)
     latest = known.entry.message if known is not None else None
     if not isinstance(latest, Request) or not _is_protected(latest):
         return
@@ -294,7 +303,7 @@ def request_tells_the_protected_port(request: Request, context: Context) -> Iter
 @check("GEN-SECURITY-3", clause="RFC 3329 §2.3.1", level=SHOULD, on=_INITIAL, sender="ue")
 def later_requests_verify_the_agreement(request: Request, context: Context) -> Iterator[Mismatch]:
     """After a security agreement the requests to the server have the same Security-Verify."""
-    known = registration_in_use(request, context)
+    known = registration_in_use(context)
     latest = known.entry.message if known is not None else None
     if not isinstance(latest, Request) or not _is_protected(latest):
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.checks.context import Context
 from harness.checks.places import has_token, mismatch
@@ -53,6 +54,8 @@ def mechanisms_in(message: Message, field: str) -> tuple[Mechanism, ...]:
     return tuple(each for each in found if each.get("mediasec") is None)
 
 
+# A UE says the same in every request, and several checks look at it.
+@lru_cache(maxsize=256)
 def _mechanism(value: str) -> Mechanism:
     name, _, rest = value.partition(";")
     name = name.strip().lower()

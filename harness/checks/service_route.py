@@ -10,6 +10,7 @@ from harness.checks.places import equal_uris, lost_parameters, mismatch
 from harness.checks.registry import MUST, SHOULD, check, requests
 from harness.model import Mismatch
 from harness.sip.message import Request
+from harness.sip.uri import SipUri, UriError, parse_uri
 
 _INITIAL = requests("SUBSCRIBE", "PUBLISH", "OPTIONS", "MESSAGE")
 _IN_DIALOG = requests("SUBSCRIBE", "OPTIONS", "MESSAGE", "INFO", "REFER", "UPDATE")
@@ -45,7 +46,7 @@ def _routes(request: Request, context: Context) -> tuple[tuple[str, ...], tuple[
     found = tuple(each.uri for each in request.routes)
     if request.headers.count("Route") != len(found):
         return (), found
-    known = registration_in_use(request, context)
+    known = registration_in_use(context)
     return known.service_route if known is not None else (), found
 
 
@@ -59,7 +60,31 @@ def _ends_with(found: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
 
 
 def _shares(found: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    return any(equal_uris(one, other) for one in found for other in wanted)
+    return any(
+        equal_uris(one, other) or _is_spoilt(one, other) for one in found for other in wanted
+    )
+
+
+def _is_spoilt(found: str, wanted: str) -> bool:
+    """Whether a value is one of the Service-Route with a parameter lost or written otherwise.
+
+    Another value of a parameter can come from another registration: it may be a token.
+    """
+    one, other = _parsed(found), _parsed(wanted)
+    if one is None or other is None or not one.user or not other.user:
+        return False
+    is_there = (one.user.lower(), one.address) == (other.user.lower(), other.address)
+    names = [{name.lower() for name in each.params} for each in (one, other)]
+    is_changed = names[0] != names[1] or one.transport != other.transport or one.user != other.user
+    return is_there and is_changed
+
+
+def _parsed(text: str) -> SipUri | None:
+    try:
+        uri = parse_uri(text)
+    except UriError:
+        return None
+    return uri if isinstance(uri, SipUri) else None
 
 
 def _shown(uris: tuple[str, ...]) -> str:
