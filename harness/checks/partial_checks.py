@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
 from harness.body import partial, tree
 from harness.body.namespaces import PIDF_DIFF, XCAP_DIFF
-from harness.body.patch import NotUnderstoodError, PatchError
+from harness.body.patch import MAX_OPERATIONS, NotUnderstoodError, PatchError
 from harness.body.pidf import parse_pidf
 from harness.body.schema import BodyError
 from harness.checks import xml_documents as documents
@@ -49,7 +50,7 @@ def _without_literals(sel: str) -> str:
 @check("PIDF-DIFF-1", clause="RFC 5261 §4.2", level=MUST, on=_CHANGES)
 def prefixes_of_selectors_are_declared(body: XmlDocument, context: Context) -> Iterator[Mismatch]:
     """A prefix in a selector of a change is declared in the document of the changes."""
-    for operation in elements(body.root, *_OPERATIONS):
+    for operation in islice(elements(body.root, *_OPERATIONS), MAX_OPERATIONS):
         for prefix in dict.fromkeys(_PREFIX.findall(_without_literals(_sel(operation)))):
             if prefix not in operation.nsmap and prefix != "xml":
                 expected = f"xmlns:{prefix} in scope"

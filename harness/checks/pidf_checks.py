@@ -18,7 +18,14 @@ from harness.checks import xml_documents as documents
 from harness.checks.context import Context
 from harness.checks.registry import INFO, MUST, SHOULD, bodies, check
 from harness.checks.xml_bodies import declared_encoding, has_declaration
-from harness.checks.xml_documents import at_body, at_element, elements, root_of, where_of
+from harness.checks.xml_documents import (
+    at_body,
+    at_element,
+    declarations,
+    elements,
+    root_of,
+    where_of,
+)
 from harness.model import Mismatch
 
 _PIDF = bodies(documents.PIDF)
@@ -71,12 +78,12 @@ def declaration_names_the_encoding(pidf: Pidf, context: Context) -> Iterator[Mis
 @check("PIDF-NAMESPACE-1", clause="RFC 3863 §4.2.2", level=MUST, on=_PIDF)
 def namespaces_are_absolute(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
     """A namespace in a presence document is named by an absolute URI."""
+    root = root_of(pidf, context)
     seen: set[str] = set()
-    for element in _in(pidf, context):
-        for name in element.nsmap.values():
-            if name and name not in seen and _SCHEME.match(name.strip()) is None:
-                yield at_element(context, element, "an absolute URI", name)
-            seen.add(name)
+    for element, _, name in declarations(root) if root is not None else ():
+        if name and name not in seen and _SCHEME.match(name.strip()) is None:
+            yield at_element(context, element, "an absolute URI", name)
+        seen.add(name)
 
 
 @check("PIDF-ID-1", clause="RFC 3863 §4.1.2", level=MUST, on=_DOCUMENT)

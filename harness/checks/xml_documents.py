@@ -168,10 +168,10 @@ def _declarations(target: XcapTarget, context: Context) -> tuple[dict[str, str],
         root = read_tree(stored.content)
     except BodyError:
         return {}, False
-    maps = [element.nsmap for element in root.iter(etree.Element)]
-    found = {
-        str(prefix): name for each in reversed(maps) for prefix, name in each.items() if prefix
-    }
+    found: dict[str, str] = {}
+    for _, prefix, name in declarations(root):
+        if prefix:
+            found.setdefault(prefix, name)
     # What was put into it since may have declarations of its own.
     return found, not stored.edited
 
@@ -249,6 +249,21 @@ def schema_errors(body: object, context: Context) -> tuple[SchemaError, ...]:
 def elements(root: etree._Element, *tags: str) -> Iterator[etree._Element]:
     """The element and those in it of these names (Clark notation), in document order."""
     return root.iter(*tags) if tags else root.iter(etree.Element)
+
+
+def declarations(root: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:
+    """Each declaration of a namespace: the element it stands in, its prefix ("" for none), name.
+
+    In a time that grows with the document alone: `nsmap` would go through all that is in scope.
+    """
+    waiting: list[tuple[str, str]] = []
+    for event, found in etree.iterwalk(root, events=("start", "start-ns")):
+        if event == "start-ns":
+            waiting.append(found)
+            continue
+        for prefix, name in waiting:
+            yield found, prefix or "", name
+        waiting.clear()
 
 
 def at_element(
