@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from harness.checks.body_parts import judged_parts
 from harness.checks.context import Context
+from harness.checks.outlines import Outlines
 from harness.checks.pending import Pending
 from harness.checks.recognition import Recognition, Share
 from harness.checks.registry import Check, Group, Kind, applicable
@@ -21,7 +22,7 @@ from harness.checks.transactions import Transaction
 from harness.config import Profile
 from harness.model import Finding, Level, Mismatch, Sender
 from harness.sip.message import Request, Response
-from harness.trace import TraceEntry
+from harness.trace import Message, TraceEntry
 from harness.xcap.http import HttpRequest, HttpResponse
 
 # What one check may say about one message: a broken body must not fill the report.
@@ -73,6 +74,7 @@ class Judge:
         self.own_network = own_network
         self._checks = applicable(profile)
         self._recognition = Recognition(ues, share)
+        self._outlines = Outlines()
         self._pending = Pending()
         self._settled: deque[TraceEntry] = deque()
         self.failures: Counter[str] = Counter()
@@ -202,19 +204,19 @@ class Judge:
             dialog=_dialog_id(message, sender),
         )
 
-    def _findings(self, message: object, context: Context) -> list[Finding]:
+    def _findings(self, message: Message, context: Context) -> list[Finding]:
         kind, name, status = _selection(message, context)
         groups = self._checks.groups(kind, name, context.sender, status)
+        selection = (kind, name, context.sender, status)
+        groups = self._outlines.left(selection, groups, message, context)
         findings = self._meet(groups, message, context)
-        if not isinstance(message, Request | Response | HttpRequest | HttpResponse):
-            return findings
         for body_kind, given, body_context in judged_parts(message, context):
             media_type = body_context.body.media_type if body_context.body is not None else ""
             groups = self._checks.groups(body_kind, media_type, context.sender)
             findings += self._meet(groups, given, body_context)
         return findings
 
-    def _repeat_findings(self, message: object, context: Context) -> list[Finding]:
+    def _repeat_findings(self, message: Message, context: Context) -> list[Finding]:
         if not isinstance(message, Request):
             return []
         groups = self._checks.groups(Kind.RETRANSMISSION, message.method, context.sender)

@@ -247,6 +247,11 @@ class Headers:
     def __repr__(self) -> str:
         return f"Headers({[(field.written, field.value) for field in self._fields]!r})"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each name that is there, once."""
+        return tuple(self._by_name)
+
     def rows(self, name: str) -> tuple[HeaderField, ...]:
         """Every row of this name."""
         rows = self._by_name.get(name)

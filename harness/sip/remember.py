@@ -56,7 +56,7 @@ class found_once(Generic[_Owner, _Value]):  # noqa: N801 - used like property
     """
 
     def __init__(self, find: Callable[[_Owner], _Value]) -> None:
-        self._find = find
+        self.find = find
         self._name = find.__name__
         self.__doc__ = find.__doc__
 
@@ -67,5 +67,5 @@ class found_once(Generic[_Owner, _Value]):  # noqa: N801 - used like property
     def __get__(self, instance: _Owner | None, owner: type[_Owner]) -> Self | _Value:
         if instance is None:
             return self
-        value = instance.__dict__[self._name] = self._find(instance)
+        value = instance.__dict__[self._name] = self.find(instance)
         return value

@@ -145,6 +145,11 @@ class Headers:
             name = row.written.lower()
             self._by_name[name] = (*self._by_name.get(name, ()), row)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each name that is there, once, in lower case."""
+        return tuple(self._by_name)
+
     def rows(self, name: str) -> tuple[HeaderField, ...]:
         """Every field line called `name`."""
         return self._by_name.get(name.lower(), ())
