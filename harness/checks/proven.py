@@ -194,10 +194,15 @@ def entity_tag_is_of_this_publication(request: Request, context: Context) -> Ite
     if request.cseq is None or given.cseq is None or request.cseq.number != given.cseq + 1:
         return
     aor, package = given.resource
-    if resource_of(request)[1] != package:
+    if package in EVENT_PACKAGES and resource_of(request)[1] not in ("", package):
         yield mismatch(request, "Event", package)
-    else:
+    elif resource_of(request)[0] != aor and not _is_to_its_user(request):
         yield mismatch(request, "SIP-If-Match", f"a publication of {aor}", request.uri)
+
+
+def _is_to_its_user(request: Request) -> bool:
+    """Whether Request-URI and To agree: then it was the request before that was astray."""
+    return request.to is not None and equal_uris(request.uri, request.to.uri)
 
 
 def _last_in_call(request: Request, context: Context) -> EntityTag | None:

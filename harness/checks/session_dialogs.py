@@ -259,8 +259,9 @@ class Dialogs:
         if subscription is not None:
             package, event_id = subscription.package, subscription.event_id
         dialog = Dialog(key, subscriber, package, event_id, entry.time, subscription)
-        if subscription is not None and subscription.request.cseq is not None:
-            dialog.cseq[subscriber] = subscription.request.cseq.number
+        first = subscription.request.cseq if subscription is not None else None
+        if first is not None and first.number < 2**31:
+            dialog.cseq[subscriber] = first.number
         self._dialogs[key] = dialog
         self._by_tags[key[1], key[2]] = dialog
         self._by_call[key[0]] = [*self._by_call.get(key[0], ())[-_MAX_FORKS:], dialog]

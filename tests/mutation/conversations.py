@@ -187,7 +187,16 @@ def _mirror(response: Parts, old: Parts, new: Parts) -> Parts:
         to = new.get("To") or ""
         tag = "" if ";tag=" in to else ";tag=answer"
         response = response.with_value("To", lambda _: to + tag)
+    if new.get("Via") != old.get("Via") and new.get("Via") is not None:
+        response = response.with_value("Via", lambda via: _answered_via(new.get("Via") or "", via))
     return with_branch(response, branch_of(new))
+
+
+def _answered_via(asked: str, before: str) -> str:
+    """The Via of a request as a server answers it that had answered another with `before`."""
+    found = re.search(r";rport=\d+", before)
+    via = re.sub(r";rport(?=;|$)", found[0], asked, count=1) if found else asked
+    return via + "".join(re.findall(r";(?:keep|received)=[^;]*", before))
 
 
 def _written(parts: Parts, name: str, value: str) -> Parts:
