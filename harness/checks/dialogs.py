@@ -141,7 +141,13 @@ def dialog_keeps_its_uris(request: Request, context: Context) -> Iterator[Mismat
             yield mismatch(request, name, one.uri, other.uri)
 
 
-@check("GEN-DIALOG-7", clause="RFC 3261 §12.2.1.1", level=SHOULD, on=requests("SUBSCRIBE"))
+# RFC 6665 §3.1 and §3.2: SUBSCRIBE and NOTIFY are target refresh requests.
+@check(
+    "GEN-DIALOG-7",
+    clause="RFC 3261 §12.2.1.1",
+    level=SHOULD,
+    on=requests("SUBSCRIBE", "NOTIFY"),
+)
 def refresh_has_a_contact(request: Request, context: Context) -> Iterator[Mismatch]:
     """A target refresh request in a dialog has a Contact."""
     if tag_of(request.to) is not None and not request.headers.rows("Contact"):

@@ -14,7 +14,6 @@ from functools import lru_cache
 
 from harness.checks.context import Context
 from harness.checks.field_rows import CORE, EXTENSIONS, METHODS, Row
-from harness.checks.places import absent
 from harness.checks.registry import (
     INFO,
     MUST,
@@ -268,24 +267,3 @@ def _register(table: Table) -> None:
 
 for _table in (*CORE_TABLES, *EXTENSION_TABLES):
     _register(_table)
-
-
-# "A 'mandatory' header field MUST be present in a request". What every request needs, and Event,
-# Subscription-State and Contact, have checks of their own.
-MANDATORY = {"PRACK": ("RAck",), "REFER": ("Refer-To",), "UPDATE": ("Contact",)}
-
-
-@check("GEN-MANDATORY-2", clause="RFC 3261 §20", level=MUST, on=requests(*MANDATORY), sender="ue")
-def request_has_the_fields_of_its_method(request: Request, context: Context) -> Iterable[Mismatch]:
-    """A PRACK has RAck, a REFER has Refer-To, an UPDATE has Contact."""
-    return absent(request, MANDATORY[request.method])
-
-
-# "m*: The header field SHOULD be sent". The rows of OPTIONS have checks of their own.
-RECOMMENDED = {"INVITE": ("Allow", "Supported")}
-
-
-@check("GEN-MANDATORY-3", clause="RFC 3261 §20", level=SHOULD, on=requests("INVITE"), sender="ue")
-def invite_says_what_it_supports(request: Request, context: Context) -> Iterable[Mismatch]:
-    """An INVITE has Allow and Supported."""
-    return absent(request, RECOMMENDED[request.method])

@@ -111,6 +111,21 @@ UAS_CASES = [
         answered(asked(), Require="timer"),
     ),
     Case("RSP-421-1", answered(asked(), 421, Require="timer"), answered(asked(), 421)),
+    Case(
+        "RSP-MANDATORY-2",
+        answered(asked("UPDATE", **OWN), Contact=f"<sip:alice@{UE}>"),
+        answered(asked("UPDATE", **OWN)),
+    ),
+    Case(
+        "RSP-MANDATORY-3",
+        answered(asked("INVITE", **OWN), **{**INVITE_FIELDS, "Expires": None}),
+        answered(asked("INVITE", **OWN), Contact=CONTACT),
+    ),
+    Case(
+        "RSP-423-3",
+        answered(WATCHED, 423, Min_Expires=60),
+        answered(WATCHED, 423),
+    ),
     Case("RSP-420-2", answered(asked(Require="timer")), answered(asked(Require="foo"))),
     Case(
         "RSP-RECEIVED-1",

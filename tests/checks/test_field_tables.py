@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.checks.field_rows import CORE, EXTENSIONS, METHODS, Row
@@ -22,6 +24,7 @@ IN_RESPONSES = [
     if row.method != "ACK" and row.statuses is not None and is_judged(row)
     for status in statuses_of(row)
 ]
+_CODED = ("Encoding", "Language")
 FREE = [
     row
     for row in CORE
@@ -87,6 +90,55 @@ def test_what_is_not_applicable_is_a_must_in_the_methods_of_presence_alone() -> 
             continue
         assert row.method in presence | {"SUBSCRIBE", "NOTIFY"}
         assert row.method in presence or row in EXTENSIONS  # RFC 6665 withdrew the table of 3265
+
+
+MANDATORY = [
+    (row, None)
+    for row in CORE
+    if row.code in ("m", "m*", "t") and row.in_requests and row.statuses is None
+]
+MANDATORY += [
+    (row, 200 if len(row.statuses) > 200 else min(row.statuses))
+    for row in CORE
+    if row.code in ("m", "m*", "t") and row.statuses and row.method != "ACK"
+]
+# By method and status: which of the three a 415 needs depends on what was not supported; a 3xx to
+# SUBSCRIBE or NOTIFY, whose table was withdrawn; a response without CSeq that nothing ties to its
+# CANCEL.
+_NOT_HELD = {
+    *((method, 415, f"Accept-{what}") for method in ("MESSAGE", "PUBLISH") for what in _CODED),
+    *((method, 300, "Contact") for method in ("SUBSCRIBE", "NOTIFY")),
+    ("CANCEL", 200, "CSeq"),
+}
+
+
+@pytest.mark.parametrize(
+    ("row", "status"), MANDATORY, ids=[f"{name(row)}-{status}" for row, status in MANDATORY]
+)
+def test_message_without_a_field_that_is_mandatory_is_found(row: Row, status: int | None) -> None:
+    sender = sender_of(row, is_of_requests=status is None)
+    steps = asks(row.method) if status is None else answers(row.method, status, sender=sender)
+
+    spoilt = judge([*steps[:-1], without(steps[-1], row.field)])
+
+    levels = {
+        str(finding.level)
+        for each in spoilt.judged
+        for finding in each.findings
+        if finding.where == row.field
+    }
+    if (row.method, status, row.field) not in _NOT_HELD:
+        assert levels - {"info"}
+    is_of_presence = row.method in ("REGISTER", "OPTIONS", "PUBLISH", "MESSAGE")
+    if row.code == "m" and is_of_presence:
+        assert "must" in levels
+
+
+def without(step: Step, field: str) -> Step:
+    head, end, body = step.raw.partition(b"\r\n\r\n")
+    own = field.encode() + b":"
+    lines = [line for line in head.split(b"\r\n") if not line.startswith(own)]
+    return replace(step, raw=b"\r\n".join(lines) + end + body)
 
 
 def test_every_method_has_a_column() -> None:
