@@ -22,9 +22,12 @@ _URIS = (
 )
 _SIP_URIS = _URIS[:3]
 _BARE_URIS = ("sip:a@b", "sips:a:b@[::1]:1", "tel:+1-2", "im:a@b", "sip:a.b.")
-# Rules whose alternatives begin alike, and words: none of these is known to the grammar.
+ADDRESSES = ("::", "2001:db8::9:1", "::ffff:192.0.2.1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::")
+# Rules whose alternatives begin alike or that look ahead, and words: none of these is known to the
+# grammar.
 SIP_POOLS = {
     "token": ("z", "Z9", "-z!%*_+`'~.", "0z"),
+    "IPv6address": ADDRESSES,
     "host": ("a", "a-b.c.", "192.0.2.1", "[2001:db8::1]", "[::ffff:192.0.2.1]"),
     "hostport": ("a.b", "a.b:5060", "[::1]:1"),
     "LWS": (" ", "\t", "  ", "\r\n ", " \r\n\t"),

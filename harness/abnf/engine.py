@@ -60,6 +60,7 @@ class Grammar:
         self._patterns: dict[Node, re.Pattern[str]] = {}
         self._whole_patterns: dict[str, re.Pattern[str]] = {}
         self._sources: dict[str, str] = {}
+        self._natives: dict[Node, bool] = {}
 
     def matches(self, rule: str, text: str) -> bool:
         """Whether the whole text is a `rule`."""
@@ -164,6 +165,28 @@ class Grammar:
         while isinstance(node, Ref) and node.name not in self.native:
             node = self.rules[node.name]
         return node if isinstance(node, CharSet) else None
+
+    def reaches_native(self, node: Node) -> bool:
+        """Whether a native rule is a part of a node."""
+        if node not in self._natives:
+            self._natives[node] = False  # for rules that contain themselves
+            self._natives[node] = any(map(self.reaches_native, self._parts(node))) or (
+                isinstance(node, Ref) and node.name in self.native
+            )
+        return self._natives[node]
+
+    def _parts(self, node: Node) -> tuple[Node, ...]:
+        match node:
+            case Ref():
+                return (self.rules[node.name],)
+            case Sequence():
+                return node.items
+            case Choice():
+                return node.alternatives
+            case Repeat() | ListOf() | Look():
+                return (node.item,)
+            case _:
+                return ()
 
     def split(self, choice: Choice) -> tuple[list[tuple[Literal, Node]], list[Node]]:
         """The alternatives that begin with a committing word, each with its word; the others."""
@@ -310,11 +333,12 @@ class Diagnosis:
     def _repeat(self, node: Repeat, position: int) -> int:
         if self._grammar.as_set(node.item):
             return self._run(node, position)
+        is_native = self._grammar.reaches_native(node.item)
         item = self._grammar.pattern(node.item)
         count, last = 0, position
         while node.most is None or count < node.most:
             # Native rules may reach further than their regular expression.
-            match = item.match(self._text, position)
+            match = None if is_native else item.match(self._text, position)
             end = match.end() if match else self._match(node.item, position)
             if end <= position:
                 break

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from harness.abnf.engine import Diagnosis
 from harness.xcap import grammar
 from harness.xcap.http import parse_http
-from tests.derive import Derivation
+from tests.derive import ADDRESSES, Derivation
 from tests.linear import assert_linear
 from tests.xcap.http_grammar_cases import CASES
 
@@ -81,6 +81,8 @@ def test_name_is_read_in_any_case(name: str) -> None:
         ("IPv6address", "::ffff:192.0.2.1", "::ffff:192.0.2.256"),
         ("IP-literal", "[v1.a:b]", "[::1%25eth0]"),
         ("comment", "(a (b (c)) \\) d)", "(a (b)"),
+        ("Via", "1.1 a ((((())))), 1.1 b ((((( )))))", "1.1 a ((((()))))x"),
+        ("User-Agent", "a ((((())))) b (((((\\é)))))", "a ((((())))"),
     ],
 )
 def test_rule_separates_legal_from_illegal_text(rule: str, legal: str, illegal: str) -> None:
@@ -118,6 +120,7 @@ def test_any_text_is_judged(field: str, value: str) -> None:
 
 _PARTIAL_URIS = ("", "/a/b?c=d", "../x;y", "//[::1]:80/~~/%22?")
 POOLS = {
+    "IPv6address": ADDRESSES,
     "token": ("z", "Z9", "-z!#$%&'*+.^_`|~"),
     "absolute-URI": ("http://a:1/b?c", "urn:a:b"),
     "partial-URI": _PARTIAL_URIS,
