@@ -238,6 +238,30 @@ def asking(content: str = _ENTRY, to_tag: str | None = None, **fields: Value) ->
     return request("SUBSCRIBE", to_tag=to_tag, body=body, fields={**given, **named})
 
 
+_HOME = "ims.mnc001.mcc262.3gppnetwork.org"
+
+
+def derived(imsi: str = "262010123456789", home: str = _HOME, user: str = "") -> bytes:
+    """A REGISTER of a UE that makes its identities of an IMSI (TS 23.003 §13)."""
+    own = f"<sip:{imsi}@{home}>"
+    told = f'Digest username="{user or imsi}@{home}", realm="{home}", uri="sip:{home}", '
+    raw = aka(From=f"{own};tag=1", To=own, Authorization=f'{told}nonce="", response=""')
+    return raw.replace(b"REGISTER sip:example.com", f"REGISTER sip:{home}".encode())
+
+
+_VERSIONED = contact(_INSTANCE.replace("-0>", "-0;vers=0>"), "+g.3gpp.smsip")
+
+IDENTITY_CASES = [
+    Case("REG-IMS-21", [aka()], [aka(Contact=_VERSIONED)], "documented"),
+    Case(
+        "REG-IMS-22",
+        [derived()],
+        [derived(home="ims.mnc01.mcc262.3gppnetwork.org")],
+        "documented",
+    ),
+    Case("REG-IMS-23", [derived()], [derived(user="262010123456780")], "documented"),
+]
+
 LIST_CASES = [
     Case("SUB-LIST-1", [asking()], [asking(Require=None)]),
     Case("SUB-LIST-2", [asking()], [asking(Content_Disposition=None)]),
@@ -246,4 +270,4 @@ LIST_CASES = [
     Case("SUB-LIST-5", [asking()], [asking(f"<list>{_ENTRY}</list>")]),
 ]
 
-CASES = [*SECURITY_CASES, *IMS_CASES, *LIST_CASES]
+CASES = [*SECURITY_CASES, *IMS_CASES, *IDENTITY_CASES, *LIST_CASES]

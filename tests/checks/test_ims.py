@@ -9,6 +9,7 @@ from tests.checks.cases_ims import (
     answering,
     challenged,
     credentials,
+    derived,
     registered,
     sent,
     watching,
@@ -91,3 +92,20 @@ def test_mechanisms_for_media_are_no_agreement() -> None:
     given = {"Security_Client": media, "Require": None, "Proxy_Require": None}
 
     assert "GEN-SECURITY-1" not in found([aka(**given)])
+
+
+@pytest.mark.parametrize(
+    ("imsi", "home"),
+    [
+        ("310150123456789", "ims.mnc150.mcc310.3gppnetwork.org"),
+        ("310150123456789", "ims.mnc015.mcc310.3gppnetwork.org"),
+        ("234150999999999", "ims.nid000007ed9d5.mnc015.mcc234.3gppnetwork.org"),
+        ("15550100", "operator.example"),
+    ],
+)
+def test_identities_may_be_of_any_network(imsi: str, home: str) -> None:
+    assert not {"REG-IMS-22", "REG-IMS-23"} & found([derived(imsi, home)])
+
+
+def test_imsi_is_of_the_network_that_it_names() -> None:
+    assert "REG-IMS-23" in found([derived("262020123456789")])
