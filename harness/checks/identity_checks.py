@@ -85,9 +85,14 @@ def ue_asserts_no_identity(request: Request, context: Context) -> Iterator[Misma
 
 @check("AUTH-COMPLETE-1", clause="RFC 2617 §3.2.2", level=MUST, on=requests(), sender="ue")
 def credentials_are_complete(request: Request, context: Context) -> Iterator[Mismatch]:
-    """Credentials with a response have username, realm, nonce and uri."""
+    """Credentials that answer a challenge have username, realm, nonce, uri and response.
+
+    An empty nonce or response only announces the user (TS 24.229 §5.1.1.2.2).
+    """
     for name, offset, credentials in credentials_in(request):
-        if not credentials.nonce or not credentials.response:
+        if "" in (credentials.nonce, credentials.response):
+            continue
+        if credentials.nonce is None and credentials.response is None:
             continue
         for param in _REQUIRED:
             if getattr(credentials, param) is None:

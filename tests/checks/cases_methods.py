@@ -26,6 +26,7 @@ NAMED = VIA.format("proxy.example.com:5060")
 OTHER_HOST = VIA.format("10.9.9.9:5060")
 GRUU = "sip:alice@example.com;gr=urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
 BOB = {"To": "<sip:bob@example.com>", "From": "<sip:bob@example.com>;tag=b"}
+CREDENTIALS = f'realm="r", nonce="n", uri="sip:b", response="{"0" * 32}"'
 INVITE_FIELDS: dict[str, Value] = {
     "Contact": CONTACT,
     "Allow": "INVITE, ACK, CANCEL",
@@ -216,13 +217,8 @@ FIELD_CASES = [
     ),
     Case(
         "AUTH-USER-2",
-        sent("PUBLISH", Authorization='Digest username="a", realm="r", nonce="n", uri="sip:b"'),
-        sent(
-            "PUBLISH",
-            Authorization=(
-                'Digest username="a", username*=UTF-8\'\'a, realm="r", nonce="n", uri="sip:b"'
-            ),
-        ),
+        sent("PUBLISH", Authorization=f'Digest username="a", {CREDENTIALS}'),
+        sent("PUBLISH", Authorization=f"Digest username=\"a\", username*=UTF-8''a, {CREDENTIALS}"),
     ),
     Case(
         "SUB-SUPPRESS-1",

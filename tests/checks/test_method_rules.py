@@ -165,6 +165,14 @@ BROKEN: dict[str, tuple[Steps, str]] = {
         [*routed(), ue(publish("<sip:orig@10.0.0.9;lr>"), after=9)],
         "GEN-ROUTE-3",
     ),
+    "credentials-without-their-nonce": (
+        [register(Authorization=DIGEST.replace('nonce="n", ', ""))],
+        "AUTH-COMPLETE-1",
+    ),
+    "credentials-without-their-response": (
+        [register(Authorization=DIGEST.partition(", response")[0])],
+        "AUTH-COMPLETE-1",
+    ),
     "branch-of-a-call": (
         [ue(INVITE), request("PUBLISH", branch="z9hG4bKinvite")],
         "GEN-BRANCH-4",
