@@ -102,7 +102,7 @@ def open_capture(path: Path | None) -> CaptureWriter | str | None:
     """The capture to write, or why it cannot be written."""
     if path is None:
         return None
-    complain(f"{path}: a capture is written as it was on the wire, TLS taken off, with its secrets")
+    complain(f"{path}: a capture is written as it was on the wire, secrets included, TLS taken off")
     try:
         return CaptureWriter(path)
     except OSError as error:

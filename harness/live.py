@@ -15,7 +15,8 @@ from harness.config import Profile
 from harness.model import Peer
 from harness.network.control import NetworkControl
 from harness.serving import make_driver, start_network
-from harness.transport.driver import ListenError, MessageObserver
+from harness.transport.behind import MessageObserver
+from harness.transport.driver import ListenError
 from harness.transport.runner import LoopThread
 from harness.ue.defects import DEFECTS
 from harness.ue.personas import PERSONAS
@@ -23,6 +24,8 @@ from harness.ue.personas import PERSONAS
 _STOP_SECONDS = 5.0
 _MAX_OUTPUT = 20_000
 _MAX_NOTICES = 100
+# What was seen last is still judged while the network side stops.
+_JUDGE_SECONDS = 90.0
 
 
 class LiveNetwork:
@@ -82,7 +85,7 @@ class LiveNetwork:
         """Close every socket and end the thread; a second time does nothing."""
         if self._thread.is_stopped:
             return
-        self._thread.call(self._driver.stop())
+        self._thread.call(self._driver.stop(), _JUDGE_SECONDS)
         self._thread.stop()
 
 

@@ -16,9 +16,10 @@ from harness.config import Profile
 from harness.model import Peer, Transport
 from harness.network.network import Network
 from harness.transport.authority import Authority, default_folder
+from harness.transport.behind import Behind, MessageObserver
 from harness.transport.connections import raise_file_limit
 from harness.transport.datagrams import Routes, local_address_towards
-from harness.transport.driver import Driver, MessageObserver
+from harness.transport.driver import Driver
 from harness.transport.streams import Patience
 from harness.transport.tls import ClientTls, ServerTls, TlsPolicy
 
@@ -112,7 +113,7 @@ def make_driver(
     waits = profile.network.connections
     raise_file_limit()
     return Driver(
-        observer=observer,
+        observer=Behind(observer, failures),
         failures=failures,
         notices=notices,
         server_tls=server,

@@ -187,7 +187,7 @@ def test_http_before_register_is_judged_once_the_ue_is_known(
         )
         assert client.recv(65536).startswith(b"HTTP/1.1 ")
         # It is on the disk at once, whosever it is.
-        assert len(read_record(lab.folder / "run.jsonl").messages) == 2
+        lab.until(lambda: len(read_record(lab.folder / "run.jsonl").messages) == 2)
         phones().ask("REGISTER", "Expires: 600")
         lab.until(lambda: bool(lab.run.result("H1").entries))
     assert lab.run.result("H1").entries[0] == 1
@@ -284,6 +284,7 @@ def test_port_scanner_leaves_no_ue_and_no_fault(lab: Lab, phones: Callable[..., 
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as scanner:
             scanner.sendto(probe, (sip.host, sip.port))
     assert phones().ask("REGISTER", "Expires: 600").status == 200
+    lab.until(lambda: lab.passed("2"))
     assert lab.run.faults == []
     assert len(lab.run.ues) == 1
 

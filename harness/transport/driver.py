@@ -8,10 +8,10 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Protocol
 
 from harness.model import Endpoint, Peer, Send, Transport
 from harness.sip.datagram import is_keepalive
+from harness.transport.behind import Behind, MessageObserver
 from harness.transport.connections import Connections
 from harness.transport.datagrams import DatagramSockets, is_ip_address
 from harness.transport.listening import ListenError, explain, refuse_exposed
@@ -20,7 +20,7 @@ from harness.transport.stream_sockets import CONNECT_SECONDS, StreamSockets
 from harness.transport.streams import Patience
 from harness.transport.tls import ClientTls, ServerTls
 
-__all__ = ["Driver", "ListenError", "MessageObserver"]
+__all__ = ["Driver", "ListenError"]
 
 _log = logging.getLogger(__name__)
 
@@ -30,19 +30,12 @@ _MAX_TRIES = 10
 _MAX_TASKS = 256
 
 
-class MessageObserver(Protocol):
-    """Hears of each message on the wire, sent or received, in order."""
-
-    def __call__(
-        self, raw: bytes, source: Peer, destination: Peer, time: float, *, connection: str
-    ) -> object: ...
-
-
 class Driver:
     """The sockets of one endpoint, which is attached once the addresses are known.
 
     `observer` is called for every message in the order in which it crossed the sockets, TLS taken
-    off. `failures` hears of exceptions that the endpoint raised: they are the harness's own fault.
+    off; one that is `Behind` is waited for by `stop`. `failures` hears of exceptions that the
+    endpoint raised: they are the harness's own fault.
     `notices` hears what a person should know of peers: a handshake that failed, and why.
     """
 
@@ -144,6 +137,8 @@ class Driver:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await _settle()
+        if isinstance(self._observer, Behind):
+            await asyncio.to_thread(self._observer.stop)
 
     # -- what the endpoint says -----------------------------------------------------------------
 

@@ -38,8 +38,9 @@ def modules() -> Path:
     return found[0].parent
 
 
-def configure(folder: Path, registrar: str, transport: str) -> None:
+def configure(folder: Path, registrar: str, transport: str, ca: Path | None = None) -> None:
     text = CONFIGURATION.read_text().replace("<<modules>>", str(modules()))
+    text += f"sip_cafile {ca}\n" if ca is not None else ""
     (folder / "config").write_text(text)
     (folder / "accounts").write_text(
         f"Alice <sip:alice@test-rcs.com;transport={transport}>;auth_user=alice"
@@ -50,10 +51,12 @@ def configure(folder: Path, registrar: str, transport: str) -> None:
     (folder / "current_contact").write_text("")
 
 
-def run_baresip(folder: Path, network: NetworkUnderTest, transport: str) -> str:
+def run_baresip(
+    folder: Path, network: NetworkUnderTest, transport: str, ca: Path | None = None
+) -> str:
     program = tool("baresip")
     folder.mkdir()
-    configure(folder, f"sip:{network.sip}", transport)
+    configure(folder, f"sip:{network.sip}", transport, ca)
     done = subprocess.run(
         [program, "-f", str(folder), "-t", str(STAY)],
         capture_output=True,
@@ -66,13 +69,17 @@ def run_baresip(folder: Path, network: NetworkUnderTest, transport: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_baresip_registers_publishes_and_watches(tmp_path: Path, transport: str) -> None:
     tool("baresip")
     profile = tmp_path / "profile.yaml"
     profile.write_text(PROFILE)
-    with playing_network(tmp_path / "network.pcapng", "--profile", str(profile)) as network:
-        said = run_baresip(tmp_path / "baresip", network, transport)
+    options = ["--profile", str(profile)]
+    if transport == "tls":
+        options += ["--listen", "tls:0", "--listen", "https:0", "--tls-dir", str(tmp_path)]
+    ca = tmp_path / "presence-lab-ca.pem" if transport == "tls" else None
+    with playing_network(tmp_path / "network.pcapng", *options) as network:
+        said = run_baresip(tmp_path / "baresip", network, transport, ca)
     audit = presence("audit", "--format", "json", "--profile", "ietf", str(network.capture))
     report = json.loads(audit.stdout)
     must = [each for each in report["findings"] if each["level"] == "must"]

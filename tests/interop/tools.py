@@ -48,10 +48,12 @@ class NetworkUnderTest:
 @contextmanager
 def playing_network(capture: Path, *options: str) -> Iterator[NetworkUnderTest]:
     """`presence network` on free ports and with these options, until the block ends."""
+    ports = () if "--listen" in options else ("--sip-port", "0", "--xcap-port", "0")
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "harness.cli", "network"),
-            *("--sip-port", "0", "--xcap-port", "0", "--pcap-out", str(capture)),
+            *("--pcap-out", str(capture)),
+            *ports,
             *options,
         ],
         stdout=subprocess.PIPE,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 
 import pytest
 
 from harness.model import Peer, Send, Transport
+from harness.transport.behind import Behind
 from harness.transport.driver import Driver, ListenError
 from tests.transport.parties import FOUND, GET, PING, PONG, SECONDS, Party, Wire, play, until
 
@@ -200,5 +202,31 @@ def test_driver_ends_an_http_connection_that_says_close() -> None:
         assert b"200 OK" in await asyncio.wait_for(reader.read(), SECONDS)
         writer.close()
         await driver.stop()
+
+    play(conversation)
+
+
+def test_peer_is_answered_before_its_message_is_observed() -> None:
+    async def conversation() -> None:
+        seen, go_on, faults = list[bytes](), threading.Event(), list[BaseException]()
+
+        def slow(raw: bytes, *_: object, connection: str) -> None:
+            assert go_on.wait(SECONDS)
+            seen.append(raw)
+            if len(seen) == 1:
+                raise ValueError("a fault of the observer")
+
+        driver = Driver(Party(), Behind(slow, faults.append))
+        [address] = await driver.listen([Peer("127.0.0.1", 0, Transport.TCP)])
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(PING)
+        assert await asyncio.wait_for(reader.readexactly(len(PONG)), SECONDS) == PONG
+        assert seen == []
+        go_on.set()
+        writer.close()
+        await driver.stop()
+        # Everything was observed by then, in order, and a fault stops nothing.
+        assert seen == [PING, PONG]
+        assert len(faults) == 1
 
     play(conversation)
