@@ -13,7 +13,7 @@ OWS             = *( SP / HTAB )
 RWS             = 1*( SP / HTAB )
 COMMA           = OWS "," OWS
 
-obs-text        = %x80-10FFFF
+obs-text        = %x80-D7FF / %xDC80-DCFF / %xE000-10FFFF
 token           = 1*( "!" / "#" / "$" / "%" / "&" / %x27 / "*" / "+" / "-" / "." / "^" / "_" / "`"
                 / "|" / "~" / DIGIT / ALPHA )
 token68         = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
