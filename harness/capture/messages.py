@@ -163,6 +163,9 @@ class CaptureReader:
         stream.is_decrypted = stream.is_decrypted or self._is_decrypted
         if stream.ignored:
             return
+        if packet.is_cut and segment.data:
+            self._problem("the capture cut this segment short: its octets count as missing")
+            segment = segment._replace(data=b"")
         direction = stream.direction(source)
         if segment.flags & (SYN | RST):
             self._note_refusal(source, segment, is_first=direction.first is None)
@@ -173,7 +176,7 @@ class CaptureReader:
         for chunk in direction.feed(segment):
             yield from self._chunk(stream, source, destination, chunk)
         if segment.flags & (FIN | RST) and not direction.held:
-            yield from self._end_of(stream, source)
+            yield from self._end_of(stream, source, is_closed=True)
 
     def _note_refusal(self, source: Peer, segment: Segment, *, is_first: bool) -> None:
         """Nobody listens where a reset is all that comes back (RFC 9293 §3.10.7.1)."""
@@ -283,7 +286,9 @@ class CaptureReader:
             frame=self._number,
         )
 
-    def _end_of(self, stream: _Stream, source: Peer) -> Iterator[TraceEntry]:
+    def _end_of(
+        self, stream: _Stream, source: Peer, *, is_closed: bool = False
+    ) -> Iterator[TraceEntry]:
         if source in stream.finished:
             return
         stream.finished.add(source)
@@ -293,7 +298,11 @@ class CaptureReader:
         framer = stream.framers.get(source)
         if isinstance(framer, HttpFramer):
             for raw in framer.close():
-                yield self._stream_entry(stream, source, destination, raw)
+                if is_closed or not _is_cut_head(raw):
+                    yield self._stream_entry(stream, source, destination, raw)
+                else:
+                    text = f"{stream.name} from {source} ends inside the head of an HTTP message"
+                    self._problem(f"{text}: not judged")
         elif framer is not None and framer.pending.strip(b"\r\n"):
             self._problem(f"{stream.name} from {source} ends inside a SIP message: not judged")
 
@@ -343,6 +352,12 @@ def _resynchronised(stream: _Stream, source: Peer, data: bytes) -> bytes:
     # A stream of something else, whose beginning the capture lacks.
     stream.ignored = stream.kind is None and stream.skipped > _MAX_UNDECIDED
     return b""
+
+
+def _is_cut_head(raw: bytes) -> bool:
+    """Whether a message has no end of its header section, as where the capture ends before."""
+    is_message = _BEGINNING.match(raw.lstrip(b"\r\n")) is not None
+    return is_message and b"\n\r\n" not in raw and b"\n\n" not in raw
 
 
 def _first_line(data: bytes) -> bytes:

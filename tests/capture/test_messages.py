@@ -8,7 +8,7 @@ import pytest
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet, Raw
-from scapy.utils import PcapNgWriter, wrpcap
+from scapy.utils import PcapNgWriter, RawPcapWriter, wrpcap
 
 from harness.capture.files import CaptureError
 from harness.capture.messages import CaptureReader
@@ -289,3 +289,25 @@ def test_reader_reads_the_timestamps_of_pcapng(tmp_path: Path) -> None:
     writer.close()
     [entry] = CaptureReader(path)
     assert entry.time == pytest.approx(1403159445.559, abs=1e-5)
+
+
+def test_reader_takes_a_segment_that_the_capture_cut_for_lost(tmp_path: Path) -> None:
+    path = tmp_path / "cut.pcap"
+    whole = bytes(tcp(GET + FOUND, 1))
+    with RawPcapWriter(str(path), linktype=1) as writer:
+        writer.write_header(None)
+        writer.write_packet(whole[:-20], wirelen=len(whole))
+        writer.write_packet(bytes(tcp(GET, 1 + len(GET + FOUND))))
+    reader = CaptureReader(path)
+
+    assert [entry.raw for entry in reader] == [GET]
+    assert "cut this segment short" in reader.problems[0]
+
+
+@pytest.mark.parametrize("sent", [GET[:8], GET[:-2], FOUND[:30]])
+def test_reader_keeps_no_head_of_which_the_capture_lacks_the_end(
+    tmp_path: Path, sent: bytes
+) -> None:
+    entries, problems = read(tmp_path, tcp(b"", 0, flags="S"), tcp(GET + sent, 1))
+    assert [entry.raw for entry in entries] == [GET]
+    assert "ends inside the head" in problems[0]
