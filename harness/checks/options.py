@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks.context import Context
-from harness.checks.places import absent, has_token, mismatch
+from harness.checks.places import absent, has_token, mismatch, start_line_mismatch
 from harness.checks.registry import MUST, SHOULD, check, requests, responses, sip_messages
 from harness.model import Mismatch
 from harness.sip.message import Message, Request, Response
@@ -76,3 +76,21 @@ def unknown_requirement_is_refused(response: Response, context: Context) -> Iter
     for tag in response.headers.values("Unsupported"):
         if tag.lower() not in asked:
             yield mismatch(response, "Unsupported", ", ".join(request.require) or "absent", tag)
+
+
+# RFC 3261 §11: "All UAs MUST support the OPTIONS method."
+@check("OPT-SUPPORT-1", clause="RFC 3261 §11", level=MUST, on=responses("OPTIONS", status=501))
+def options_is_implemented(response: Response, context: Context) -> Iterator[Mismatch]:
+    """OPTIONS is not answered with 501."""
+    yield start_line_mismatch(response, "what an INVITE would be answered with", "501")
+
+
+# §11.2 asks for the status that an INVITE would get: where there are no calls that may be 405.
+@check("OPT-SUPPORT-2", clause="RFC 3261 §11", level=SHOULD, on=responses("OPTIONS", status=405))
+def options_is_allowed(response: Response, context: Context) -> Iterator[Mismatch]:
+    """OPTIONS is not answered with 405.
+
+    The text says MUST of supporting the method. A UA without calls would answer INVITE with 405,
+    and so OPTIONS: a remark.
+    """
+    yield start_line_mismatch(response, "200", "405")

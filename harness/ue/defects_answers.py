@@ -100,6 +100,8 @@ ANSWER_DEFECTS: tuple[Defect, ...] = (
         "OPTIONS is answered 405",
         OPTIONS_ANSWER,
         answer_instead("SIP/2.0 405 Method Not Allowed"),
+        "OPT-SUPPORT-2",
+        "RSP-405-2",
     ),
     # RFC 3261 §22.4: Digest (seen where the network challenges)
     defect(

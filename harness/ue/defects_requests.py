@@ -316,6 +316,7 @@ REQUEST_DEFECTS: tuple[Defect, ...] = (
         both(LATER_PUBLISH, lambda draft: not draft.body),
         lambda draft: draft.plus("Content-Type", "text/plain").edit_body(lambda _: b"refresh"),
         "PUB-BODY-2",
+        "PUB-TYPE-1",
     ),
     defect(
         "remove-without-entity-tag",

@@ -127,6 +127,8 @@ UAS_CASES = [
         answered(WATCHED, 423, Min_Expires=60),
         answered(WATCHED, 423),
     ),
+    Case("OPT-SUPPORT-1", answered(asked()), answered(asked(), 501)),
+    Case("OPT-SUPPORT-2", answered(asked()), answered(asked(), 405, Allow="NOTIFY")),
     Case("RSP-420-2", answered(asked(Require="timer")), answered(asked(Require="foo"))),
     Case(
         "RSP-RECEIVED-1",
