@@ -22,9 +22,11 @@ types: setup
 selftest: setup
 	$(BIN)/pytest tests $(ARGS)
 
-# Speed and memory beside tshark's, see docs/performance.md. ARGS="--ues 500" for a shorter run.
+# Speed and memory beside tshark's, then bodies a second, see docs/performance.md.
+# ARGS="--ues 500" for a shorter run.
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m bench.bodies
 
 setup: $(STAMP)
 

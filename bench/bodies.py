@@ -60,7 +60,8 @@ _RULES = (
 )
 _CHANGES = (
     '<pidf-diff xmlns="urn:ietf:params:xml:ns:pidf-diff" entity="pres:alice@example.com" '
-    'version="2"><replace sel="p:presence/p:tuple[1]/p:status/p:basic/text()">closed</replace>'
+    'version="2" xmlns:p="urn:ietf:params:xml:ns:pidf">'
+    '<replace sel="p:presence/p:tuple[1]/p:status/p:basic/text()">closed</replace>'
     "<!-- %d --></pidf-diff>"
 )
 _RLMI = (

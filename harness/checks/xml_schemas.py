@@ -297,6 +297,20 @@ def attributes_are_those_of_pidf(body: object, context: Context) -> Iterator[Mis
             yield at_error(context, root, error, "the attributes of the schema")
 
 
+@check("XML-SCHEMA-HIDDEN-1", clause="RFC 3863 §4.2.3", level=INFO, on=bodies(*_ALL))
+def hidden_elements_are_valid(body: object, context: Context) -> Iterator[Mismatch]:
+    """Elements of known namespaces are valid even inside of unknown ones, where nobody reads them.
+
+    Only remarked: "an element with an unrecognized name ... should be ignored, even if it appears
+    to contain elements with recognized names".
+    """
+    errors = schema_errors(body, context)
+    root = root_of(body, context) if errors else None
+    for error in errors if root is not None else ():
+        if root is not None and _is_to_be_ignored(error, root):
+            yield at_error(context, root, error, "what the schema allows")
+
+
 @check("XML-ID-1", clause="RFC 3863 §4.4", level=SHOULD, on=bodies(*_ALL))
 @for_invalid
 def ids_are_names(body: object, context: Context) -> Iterator[Mismatch]:

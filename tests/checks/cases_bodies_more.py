@@ -169,6 +169,7 @@ THREE = (
     + handled("wp_prs_blockedcontacts", "block")
     + handled("wp_prs_unlisted", "confirm", "<ocp:other-identity/>")
 )
+HIDING = '<a xmlns="urn:example:a"><op:willingness><op:basic>{}</op:basic></op:willingness></a>'
 TUPLE = '<tuple id="t1"><status><basic>open</basic></status></tuple>'
 GRUU = 'xmlns:gr="urn:ietf:params:xml:ns:gruuinfo"'
 PUBLIC = '<gr:pub-gruu uri="sip:a@b;gr=1"/>'
@@ -362,4 +363,5 @@ CASES = [
         rules(rule(shown=f'<provide-location xmlns="{LOCATION_RULES}"/>')),
         rules(rule(shown=f'<provide-location xmlns="{LOCATION_RULES}" profile="civic"/>')),
     ),
+    Case("XML-SCHEMA-HIDDEN-1", in_tuple(HIDING.format("open")), in_tuple(HIDING.format("ajar"))),
 ]
