@@ -170,6 +170,9 @@ DOCUMENT_DEFECTS: tuple[Defect, ...] = (
         RULES,
         swap_body('id="wp_prs_unlisted"', 'id="wp_prs_allow_own"'),
         "RULES-ID-1",
+        "RULES-OMA-1",
+        "RULES-OMA-2",
+        "RULES-OMA-3",
     ),
     defect(
         "rules-anchor-not-encoded",
