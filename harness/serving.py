@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -147,7 +147,7 @@ def _server_tls(profile: Profile, notices: Callable[[str], None]) -> ServerTls:
 
 async def start_network(profile: Profile, driver: Driver) -> Serving:
     """Let the network side play on `driver`; raises ListenError."""
-    _prepare()
+    await asyncio.to_thread(_prepare, profile)
     wanted = profile.network.listeners
     bound = await driver.listen(wanted, exposed=is_exposed(profile))
     seen = tuple(replace(each, host=seen_from_outside(each.host)) for each in bound)
@@ -159,13 +159,31 @@ async def start_network(profile: Profile, driver: Driver) -> Serving:
     return Serving(seen, driver.authority, network)
 
 
-def _prepare() -> None:
-    """Load what the first faulty body would make everybody wait for: the second validator.
+_REHEARSAL = """\
+REGISTER sip:{domain} SIP/2.0
+Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKrehearsal;rport
+Max-Forwards: 70
+From: <{impu}>;tag=1
+To: <{impu}>
+Call-ID: rehearsal
+CSeq: 1 REGISTER
+Contact: <sip:127.0.0.1>;+sip.instance="<urn:uuid:00000000-0000-0000-0000-000000000000>"
+Supported: gruu
+Content-Length: 0
 
-    On a thread, while others go on: a phone waits half a second before it repeats a request.
+"""
+
+
+def _prepare(profile: Profile) -> None:
+    """Load what the first messages would make everybody wait for: grammar, schemas, validators.
+
+    A phone waits half a second before it repeats a request (RFC 3261 §17.1.2.2).
     """
-    body = b"<presence xmlns='urn:ietf:params:xml:ns:pidf'/>"
-    threading.Thread(target=validate, args=(body,), name="presence-prepare", daemon=True).start()
+    validate(b"<presence xmlns='urn:ietf:params:xml:ns:pidf'/>")
+    pixit = profile.pixit
+    request = _REHEARSAL.format(domain=pixit.domain, impu=pixit.impu).replace("\n", "\r\n")
+    stage = Network(profile, time.time, new_id, (Peer("127.0.0.1", 5060),))
+    stage.receive(request.encode(), Peer("127.0.0.1", 5060), 0.0)
 
 
 def seen_from_outside(host: str) -> str:
