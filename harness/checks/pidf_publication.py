@@ -11,11 +11,11 @@ from lxml import etree
 
 from harness.body import tree
 from harness.body.namespaces import DATA_MODEL, PIDF
-from harness.body.pidf import Pidf, Tuple, parse_pidf
+from harness.body.pidf import Device, Person, Pidf, Tuple, parse_pidf
 from harness.body.schema import BodyError
 from harness.checks import xml_documents as documents
 from harness.checks.context import Context
-from harness.checks.registry import SHOULD, bodies, check
+from harness.checks.registry import INFO, SHOULD, bodies, check
 from harness.checks.xml_documents import at_element, target_of
 from harness.model import Mismatch
 from harness.sip.fields import FieldError, parse_name_addr
@@ -200,3 +200,24 @@ def _kept(pidf: Pidf, context: Context) -> Iterator[tuple[Tuple, Tuple]]:
         for each in pidf.tuples:
             if each.id in before:
                 yield each, before[each.id]
+
+
+@check("PIDF-MODIFY-4", clause="RFC 4479 §5.1", level=INFO, on=_PIDF, sender="ue")
+def component_timestamps_do_not_go_back(pidf: Pidf, context: Context) -> Iterator[Mismatch]:
+    """The timestamp of a person or device is not earlier than the one that it had before."""
+    previous = _previous(context)
+    if previous is None:
+        return
+    components: tuple[Person | Device, ...] = (*previous.persons, *previous.devices)
+    old = {each.id: each.timestamp for each in components}
+    components = (*pidf.persons, *pidf.devices)
+    for each in components:
+        stamp, before = each.timestamp, old.get(each.id)
+        now = stamp.moment if stamp is not None else None
+        earlier = before.moment if before is not None else None
+        if now is None or earlier is None or each.element is None or now >= earlier:
+            continue
+        place = tree.child(each.element, DATA_MODEL, "timestamp")
+        yield at_element(
+            context, each.element if place is None else place, f"{earlier} or later", f"{now}"
+        )

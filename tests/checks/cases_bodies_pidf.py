@@ -28,6 +28,10 @@ def person_time(text: str) -> str:
     return f"<dm:timestamp>{text}</dm:timestamp>"
 
 
+def a_person(time: str) -> str:
+    return f'<dm:person id="p1">{person_time(time)}</dm:person>'
+
+
 CASES = [
     Case("PIDF-DECLARATION-1", published(), published(pidf(declaration=""))),
     Case("PIDF-DECLARATION-2", published(), published(pidf(declaration='<?xml version="1.0"?>'))),
@@ -177,6 +181,11 @@ CASES = [
         "PIDF-MODIFY-2",
         modified(a_tuple(), a_tuple(basic="closed", time="2014-06-19T06:30:46Z")),
         modified(a_tuple(), a_tuple(basic="closed")),
+    ),
+    Case(
+        "PIDF-MODIFY-4",
+        modified(a_person(BEFORE), a_person(AFTER)),
+        modified(a_person(AFTER), a_person(BEFORE)),
     ),
     Case(
         "PIDF-MODIFY-3",
