@@ -16,7 +16,8 @@ class Bounded(dict[_Key, _Value]):
         self._limit = limit
 
     def __setitem__(self, key: _Key, value: _Value) -> None:
-        self.pop(key, None)
+        if key in self:
+            del self[key]
         super().__setitem__(key, value)
         if len(self) > self._limit:
             del self[next(iter(self))]

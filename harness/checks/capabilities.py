@@ -95,6 +95,9 @@ def tags_are_of_the_version(message: Message, context: Context) -> Iterator[Mism
 def _references(context: Context) -> tuple[tuple[str, Capability], ...]:
     """The ICSI and IARI values of a message, each with the field that has it."""
     message = context.entry.message
+    # The names first: they are all that most messages have to be asked for.
+    if not any(name in message.headers for name in ("Contact", *CALLER_PREFERENCES)):
+        return ()
     if b"-ref" not in message.raw or not isinstance(message, Request | Response):
         return ()
     # A registrar gives back what the UA registered, however it is written (RFC 3840 §6).

@@ -61,8 +61,7 @@ def _at(message: Message, name: str, expected: str, observed: str) -> Mismatch:
 def uri_parameter_appears_once(message: Message, context: Context) -> Iterator[Mismatch]:
     """A parameter name appears at most once in a URI."""
     for where, uri in _own_uris(message, context):
-        names = [name.lower() for name, _ in uri.params.pairs]
-        for name in sorted({each for each in names if names.count(each) > 1}):
+        for name in uri.params.repeated:
             yield _at(message, where, f"{name} once in the URI", str(uri)[:200])
 
 

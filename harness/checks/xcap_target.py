@@ -110,8 +110,11 @@ def _read(target: str, has_sign: bool) -> XcapTarget | None:
     auid, auid_at = segments[place]
     root = target[start:auid_at]
     uri, error = _parse(target, root)
-    without = _without_node(target, separator, end)
-    document, document_error = (uri, error) if without == target else _parse(without, root)
+    document: XcapUri | None
+    if uri is not None:
+        document, document_error = XcapUri(uri.auid, uri.tree, uri.xui, uri.document), None
+    else:
+        document, document_error = _parse(_without_node(target, separator, end), root)
     return XcapTarget(root, auid, document, uri, document_error or error, separator)
 
 
@@ -145,10 +148,9 @@ def _segments(target: str, start: int, end: int) -> tuple[list[tuple[str, int]],
 
 def _auid_place(names: list[str], has_sign: bool, has_separator: bool) -> int | None:
     """Which segment is the AUID."""
-    known = [place for place, name in enumerate(names) if _is_known_auid(name)]
     in_tree = [place for place in range(1, len(names)) if names[place] in ("users", "global")]
     for place in in_tree:
-        if place - 1 in known:
+        if _is_known_auid(names[place - 1]):
             return place - 1
     is_certain = has_sign or has_separator
     for place in in_tree:
@@ -157,8 +159,9 @@ def _auid_place(names: list[str], has_sign: bool, has_separator: bool) -> int | 
         if names[place - 1] and (is_certain or is_named):
             return place - 1
     # An AUID that no tree follows, as in a path that is built wrongly.
-    names_user = any(_URI_XUI.match(name) for name in names)
-    return known[0] if known and (is_certain or names_user) else None
+    known = next((place for place, name in enumerate(names) if _is_known_auid(name)), None)
+    is_meant = is_certain or any(_URI_XUI.match(name) for name in names)
+    return known if is_meant else None
 
 
 def _is_known_auid(name: str) -> bool:
