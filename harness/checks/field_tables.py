@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from harness.checks.context import Context
 from harness.checks.places import mismatch
@@ -45,6 +45,51 @@ def request_has_no_response_fields(request: Request, context: Context) -> Iterat
 def response_has_no_request_fields(response: Response, context: Context) -> Iterator[Mismatch]:
     """A response carries no header field that may only appear in requests."""
     yield from _present(response, REQUEST_ONLY)
+
+
+# The "where" of the tables of RFC 3262 §7, 3329 §2.6, 3515 §2.1, 5839 §7.2 and 6086 §7.1; of RFC
+# 3262 §7, 3329 §2.6, 3608 §5 and 7976 §3 in the other direction.
+_EXTENSIONS_REQUEST_ONLY = (
+    *("Info-Package", "RAck", "Refer-To", "Security-Client", "Security-Verify"),
+    "Suppress-If-Match",
+)
+_EXTENSIONS_RESPONSE_ONLY = ("P-Associated-URI", "RSeq", "Security-Server", "Service-Route")
+
+# RFC 3261 §20: "A numerical value or range indicates response codes with which the header field can
+# be used"; TS 24.229 §5.2.2.2 adds Security-Server to 401.
+_STATUSES: Mapping[str, frozenset[int]] = {
+    "Authentication-Info": frozenset(range(200, 300)),
+    "Error-Info": frozenset(range(300, 700)),
+    "Min-Expires": frozenset({423}),
+    "Proxy-Authenticate": frozenset({401, 407}),
+    "Retry-After": frozenset({404, 413, 480, 486, 500, 503, 600, 603}),
+    "Unsupported": frozenset({420}),
+    "WWW-Authenticate": frozenset({401, 407}),
+}
+
+
+@check("GEN-FIELDS-3", clause="RFC 3261 §20", level=SHOULD, on=requests(), sender="ue")
+def request_has_no_response_fields_of_extensions(
+    request: Request, context: Context
+) -> Iterator[Mismatch]:
+    """A request carries no field that an extension has for responses."""
+    if not any(problem.where == "start-line" for problem in request.malformed):
+        yield from _present(request, _EXTENSIONS_RESPONSE_ONLY)
+
+
+@check("RSP-FIELDS-4", clause="RFC 3261 §20", level=SHOULD, on=responses(), sender="ue")
+def response_has_no_request_fields_of_extensions(
+    response: Response, context: Context
+) -> Iterator[Mismatch]:
+    """A response carries no field that an extension has for requests."""
+    yield from _present(response, _EXTENSIONS_REQUEST_ONLY)
+
+
+@check("RSP-FIELDS-5", clause="RFC 3261 §20", level=SHOULD, on=responses(), sender="ue")
+def response_has_fields_of_its_status(response: Response, context: Context) -> Iterator[Mismatch]:
+    """A response carries no field that goes with other status codes."""
+    names = (name for name, codes in _STATUSES.items() if response.status not in codes)
+    yield from _present(response, names)
 
 
 @check("RSP-FIELDS-2", clause="RFC 3841 §9", level=MUST, on=responses())

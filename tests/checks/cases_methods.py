@@ -129,6 +129,13 @@ UAS_CASES = [
     ),
     Case("OPT-SUPPORT-1", answered(asked()), answered(asked(), 501)),
     Case("OPT-SUPPORT-2", answered(asked()), answered(asked(), 405, Allow="NOTIFY")),
+    Case("RSP-FIELDS-4", answered(asked()), answered(asked(), Refer_To="<sip:bob@example.com>")),
+    Case(
+        "RSP-FIELDS-5",
+        answered(asked(), 480, Retry_After=60),
+        answered(asked(), 200, Retry_After=60),
+    ),
+    Case("GEN-FIELDS-3", sent("PUBLISH"), sent("PUBLISH", Service_Route="<sip:p.example.com;lr>")),
     Case("RSP-420-2", answered(asked(Require="timer")), answered(asked(Require="foo"))),
     Case(
         "RSP-RECEIVED-1",
