@@ -158,6 +158,13 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pcap-out", type=Path, metavar="FILE", help="write a capture (secrets are not masked)"
     )
+    parser.add_argument(
+        "--ipsec-script",
+        type=Path,
+        metavar="FILE",
+        help="where the profile agrees on IPsec: write the ip xfrm commands that set it up, keys "
+        "included, for root to run",
+    )
     _add_profile(parser)
     parser.set_defaults(run=_network)
 
@@ -346,6 +353,7 @@ def _network(arguments: argparse.Namespace) -> int:
     return run_network(
         replace_values(profile, network=network, tls=replace_values(profile.tls, **tls)),
         arguments.pcap_out,
+        arguments.ipsec_script,
     )
 
 

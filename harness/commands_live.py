@@ -13,6 +13,7 @@ from harness.capture.writer import CaptureWriter
 from harness.config import Profile
 from harness.flow.evaluate import Evaluation
 from harness.flow.steps import load_flow
+from harness.ipsec_script import IpsecScript
 from harness.live import until_interrupted
 from harness.model import Level, Peer
 from harness.output import Output, complain
@@ -62,13 +63,18 @@ class _Watch:
                         self._output.line(text)
 
 
-def run_network(profile: Profile, pcap_out: Path | None) -> int:
+def run_network(profile: Profile, pcap_out: Path | None, ipsec_script: Path | None) -> int:
     """Play the network side until interrupted."""
+    if ipsec_script is not None and profile.network.security_agreement == "none":
+        return refuse(
+            f"--ipsec-script {ipsec_script}: the profile agrees on no IPsec. Give it "
+            "network.security_agreement: ipsec-3gpp"
+        )
     capture = open_capture(pcap_out)
     if isinstance(capture, str):
         return refuse(capture)
     try:
-        return asyncio.run(_play_network(profile, _Watch(profile, capture)))
+        return asyncio.run(_play_network(profile, _Watch(profile, capture), ipsec_script))
     except (ListenError, AuthorityError, TlsError) as error:
         return refuse(str(error.strerror or error))
     finally:
@@ -76,10 +82,13 @@ def run_network(profile: Profile, pcap_out: Path | None) -> int:
             capture.close()
 
 
-async def _play_network(profile: Profile, watch: _Watch) -> int:
+async def _play_network(profile: Profile, watch: _Watch, ipsec_script: Path | None) -> int:
     driver = make_driver(profile, watch, _complain_of, complain)
     try:
         serving = await start_network(profile, driver)
+        if ipsec_script is not None and serving.network is not None:
+            script = IpsecScript(ipsec_script, watch.say)
+            serving.network.registrar.security.observers.append(script)
         for name, value in serving.facts():
             watch.say(name, value)
         watch.say("domain", profile.pixit.domain)

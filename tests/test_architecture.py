@@ -49,6 +49,7 @@ ENTRY_POINTS = {
         "live",
         "serving",
         "session",
+        "ipsec_script",
     ),
     "__init__",
 }
