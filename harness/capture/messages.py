@@ -219,6 +219,8 @@ class CaptureReader:
             stream.framers.pop(source, None)
             stream.undecided.pop(source, None)
             stream.lost[source] = b""
+            # An answer may be among them, so that the next one is no longer the oldest request's.
+            self._sequencer.closed(stream.name)
         elif source not in stream.begun and not _is_beginning(stream.directions[source], data):
             stream.lost[source] = b""
         stream.begun.add(source)

@@ -311,3 +311,18 @@ def test_reader_keeps_no_head_of_which_the_capture_lacks_the_end(
     entries, problems = read(tmp_path, tcp(b"", 0, flags="S"), tcp(GET + sent, 1))
     assert [entry.raw for entry in entries] == [GET]
     assert "ends inside the head" in problems[0]
+
+
+def test_reader_gives_no_answer_to_the_request_whose_own_was_lost(tmp_path: Path) -> None:
+    entries, _ = read(
+        tmp_path,
+        tcp(GET, 1),
+        tcp(FOUND, 1, back=True),
+        tcp(GET, 1 + len(GET)),
+        tcp(GET, 1 + 2 * len(GET)),
+        tcp(FOUND, 1 + 2 * len(FOUND), back=True),
+        tcp(b"", 1 + 3 * len(GET), flags="A", ack=1 + 3 * len(FOUND)),
+    )
+    assert [entry.raw for entry in entries] == [GET, FOUND, GET, GET, FOUND]
+    assert entries[1].answers is entries[0]
+    assert entries[4].answers is None
