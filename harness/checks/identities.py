@@ -19,6 +19,11 @@ _INTENDED = "X-3GPP-Intended-Identity"
 _ASSERTED = ("X-3GPP-Asserted-Identity", "X-XCAP-Asserted-Identity")
 
 
+def _default_port(uri: SipUri) -> int:
+    """RFC 3261 §19.1.2: 5060, or 5061 over TLS."""
+    return 5061 if uri.scheme == "sips" or uri.transport == "tls" else 5060
+
+
 def aor_of(uri: str) -> str | None:
     """The address-of-record of a URI; None where it is none."""
     try:
@@ -43,7 +48,7 @@ def contact_ports(request: Request) -> Iterator[tuple[str, int]]:
     for contact in request.contacts:
         uri = contact.parsed
         if isinstance(uri, SipUri):
-            yield canonical_host(uri.host), uri.port or (5061 if uri.scheme == "sips" else 5060)
+            yield canonical_host(uri.host), uri.port or _default_port(uri)
 
 
 def http_identities(message: Request | HttpRequest) -> set[str]:

@@ -182,15 +182,20 @@ def from_has_a_tag(request: Request, context: Context) -> Iterator[Mismatch]:
         yield mismatch(request, "From", "a tag parameter")
 
 
+# What a capture shows as TCP may have been TLS before it was decrypted.
+_STREAMS = ("TCP", "TLS", "SCTP", "WS", "WSS")
+_VIA_OF = {Transport.UDP: ("UDP",), Transport.TLS: ("TLS", "WSS")}
+
+
 @check("GEN-VIA-1", clause="RFC 3261 §8.1.1.7", level=SHOULD, on=requests())
 def via_names_the_transport_in_use(request: Request, context: Context) -> Iterator[Mismatch]:
     """The top Via indicates the transport that is used."""
     via = request.top_via
-    if via is None or via.transport not in ("UDP", "TCP", "TLS", "SCTP", "WS", "WSS"):
+    if via is None or via.transport not in ("UDP", *_STREAMS):
         return
-    is_datagram = context.entry.source.transport is Transport.UDP
-    if is_datagram != (via.transport == "UDP"):
-        wanted = str(context.entry.source.transport.value).upper()
+    used = context.entry.source.transport
+    if via.transport not in _VIA_OF.get(used, _STREAMS):
+        wanted = str(used.value).upper()
         yield mismatch(request, "Via", f"SIP/2.0/{wanted}", f"SIP/2.0/{via.transport}")
 
 

@@ -148,3 +148,20 @@ def test_judge_finds_no_fault_where_tcp_connections_come_and_go() -> None:
         hops.append(hop(moved, ue, network, f"tcp-{number // 5}"))
 
     assert faults(hops)[0] == []
+
+
+@pytest.mark.parametrize(("written", "found"), [(b"TLS", []), (b"TCP", ["GEN-VIA-1"])])
+def test_judge_knows_the_via_of_tls(written: bytes, found: list[str]) -> None:
+    ue = Peer(UE.host, 40000, Transport.TLS)
+    network = Peer(NETWORK.host, 5061, Transport.TLS)
+    hops = []
+    for step in DAY:
+        raw = step.raw.replace(b"SIP/2.0/UDP", b"SIP/2.0/" + written)
+        hops.append(hop(replace(step, raw=raw), ue, network, "tls-1"))
+
+    assert faults(hops) == ([], len(DAY))
+    judge, trace, checks = Judge(load_profile("ietf")), Trace(), set()
+    for number, (raw, source, destination, connection) in enumerate(hops):
+        entry = trace.append(raw, source, destination, 1000.0 + number / 5, connection=connection)
+        checks |= {finding.check for each in judge.feed(entry) for finding in each.findings}
+    assert [check for check in ("GEN-VIA-1",) if check in checks] == found
