@@ -228,7 +228,8 @@ class ServerTls:
         wanted = (name or "").lower().removesuffix(".")
         if not wanted or wanted in self._names or not is_host_name(wanted):
             return None
-        self._asked(wanted)
+        if (wanted, "") not in self._contexts:
+            self._asked(wanted)
         connection.context = self._context(wanted, "")
         return None
 
