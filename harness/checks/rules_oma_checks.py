@@ -6,6 +6,7 @@ rules is remarked, never failed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -64,6 +65,13 @@ def _name(rule: etree._Element) -> str:
     return (rule.get("id") or "").strip()
 
 
+def _named(body: object, context: Context) -> dict[str, etree._Element]:
+    """The rules by their ids, those left out that have the same: which is meant, nobody knows."""
+    rules = list(_in(body, context, _RULE))
+    counts = Counter(map(_name, rules))
+    return {_name(rule): rule for rule in rules if counts[_name(rule)] == 1}
+
+
 def _handling(rule: etree._Element) -> str | None:
     """What the rule does with a subscription; None where it says nothing."""
     actions = tree.child(rule, COMMON_POLICY, "actions")
@@ -78,28 +86,28 @@ def _conditions(rule: etree._Element) -> list[etree._Element]:
 @check("RULES-OMA-1", clause=_CLAUSE, level=SHOULD, on=_RULES)
 def rule_does_what_its_name_says(body: object, context: Context) -> Iterator[Mismatch]:
     """A rule of OMA for granted contacts allows, one for blocked contacts blocks."""
-    for rule in _in(body, context, _RULE):
-        wanted, found = _HANDLING.get(_name(rule)), _handling(rule)
+    for name, rule in _named(body, context).items():
+        wanted, found = _HANDLING.get(name), _handling(rule)
         if wanted is not None and found is not None and found not in wanted:
-            yield at_element(context, rule, f"{' or '.join(wanted)} by {_name(rule)}", found)
+            yield at_element(context, rule, f"{' or '.join(wanted)} by {name}", found)
 
 
 @check("RULES-OMA-2", clause=_CLAUSE, level=SHOULD, on=_RULES)
 def rule_is_about_whom_its_name_says(body: object, context: Context) -> Iterator[Mismatch]:
     """A rule of OMA has the condition of its name: a list, an identity, nobody listed."""
-    for rule in _in(body, context, _RULE):
-        wanted = _CONDITION.get(_name(rule))
+    for name, rule in _named(body, context).items():
+        wanted = _CONDITION.get(name)
         found = [each.tag for each in _conditions(rule)]
         if wanted is not None and wanted not in found:
             names = [etree.QName(each).localname for each in found]
-            expected = f"{etree.QName(wanted).localname} by {_name(rule)}"
+            expected = f"{etree.QName(wanted).localname} by {name}"
             yield at_element(context, rule, expected, ", ".join(names) or "no condition")
 
 
 @check("RULES-OMA-3", clause=_CLAUSE, level=INFO, on=_WHOLE)
 def rules_are_complete(body: object, context: Context) -> Iterator[Mismatch]:
     """A document with one of the rules for granted, blocked and unlisted contacts has all three."""
-    rules = {_name(rule): rule for rule in _in(body, context, _RULE)}
+    rules = _named(body, context)
     present = [name for name in _TOGETHER if name in rules]
     missing = [name for name in _TOGETHER if name not in rules]
     if present and missing:

@@ -10,7 +10,11 @@ from harness.model import Sender
 from harness.sip.auth_params import parse_auth_values
 from harness.sip.digest import Challenge, parse_challenges, parse_credentials
 from harness.trace import TraceEntry
+from harness.xcap.editing import NoParentError, delete_node, put_node
+from harness.xcap.errors import ConflictError
 from harness.xcap.http import HttpRequest, HttpResponse
+from harness.xcap.selector import NodeSelector
+from harness.xcap.spans import XmlError
 
 _MAX_REMEMBERED = 4096
 _MAX_TAGS = 256
@@ -31,8 +35,9 @@ class Document:
     """An XCAP document as the traffic showed it.
 
     `etags` are the values of ETag that were given for it, as written, the latest last. `content`
-    is the whole document as last put or got, None while that is not known, `source` the request;
-    `edited` names what was changed in it since by node selectors. `refused` is the If-Match that
+    is the whole document as last put or got, with the changes made to it since, None while that is
+    not known, `source` the request; `edited` names what was changed in it in a way that could not
+    be followed. `refused` is the If-Match that
     the last 412 was about, "" once the document has been read anew. `conflicts` are the requests
     that were answered with 409 since the last change.
     """
@@ -164,11 +169,35 @@ class HttpHistory:
         elif request.method in ("GET", "PUT", "DELETE"):
             document.exists = True
             node = target.uri.node if target.uri is not None else None
-            if request.method != "GET" and node is not None and len(document.edited) < _MAX_TAGS:
-                name = node.steps[-1].name
-                document.edited.add(name.local if name is not None else "*")
+            if request.method != "GET" and node is not None:
+                self._note_change(request, target, node, document)
         if response.etag is not None or request.method == "GET":
             document.refused = ""
+
+    def _note_change(
+        self, request: HttpRequest, target: XcapTarget, node: NodeSelector, document: Document
+    ) -> None:
+        usage = target.usage
+        changed = None if usage is None else _changed(document, request, node, usage.namespace)
+        if changed is not None:
+            document.content = changed
+        elif len(document.edited) < _MAX_TAGS:
+            name = node.steps[-1].name
+            document.edited.add(name.local if name is not None else "*")
+
+
+def _changed(
+    document: Document, request: HttpRequest, node: NodeSelector, namespace: str
+) -> bytes | None:
+    """The document as a server has it after a change; None where that cannot be told."""
+    if document.content is None or document.edited:
+        return None
+    try:
+        if request.method == "DELETE":
+            return delete_node(document.content, node, namespace)
+        return put_node(document.content, node, request.body, namespace).document
+    except (ConflictError, NoParentError, XmlError):
+        return None
 
 
 def user_of(authorization: str) -> str:

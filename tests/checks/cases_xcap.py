@@ -36,6 +36,14 @@ def put_lists(content: str) -> Step:
     return http("PUT", body=lists(content))
 
 
+FILLED = [
+    put_lists(
+        '<list name="rcs"><entry uri="sip:b@example.com"/><entry uri="sip:c@example.com"/></list>'
+    ),
+    reply(201),
+]
+
+
 def external(anchor: str) -> Step:
     return put_lists(f'<list name="rcs"><external anchor="{anchor}"/></list>')
 
@@ -112,6 +120,21 @@ CASES = (
         "XCAP-NAMESPACES-4",
         good=got(BINDINGS, BINDINGS_TYPE, b'<resource-lists xmlns="urn:x" xmlns:y="urn:y"/>'),
         bad=got(BINDINGS, BINDINGS_TYPE, b'<bindings xmlns="urn:x"/>'),
+    ),
+    Case(
+        "XCAP-NODE-1",
+        good=[*FILLED, http("DELETE", f"{LIST}/entry%5B2%5D")],
+        bad=[*FILLED, http("DELETE", f"{LIST}/entry%5B1%5D")],
+    ),
+    Case(
+        "XCAP-NODE-2",
+        good=[*FILLED, http("PUT", f"{LIST}/entry%5B3%5D", ENTRY_BODY)],
+        bad=[*FILLED, http("PUT", f"{LIST}/entry%5B5%5D", ENTRY_BODY)],
+    ),
+    Case(
+        "XCAP-RESULT-1",
+        good=[*FILLED, http("PUT", f"{LIST}/entry%5B3%5D", ENTRY_BODY)],
+        bad=[*FILLED, http("PUT", f"{LIST}/entry%5B3%5D", b'<entry uri="sip:b@example.com"/>')],
     ),
     Case(
         "XCAP-TYPE-1",
