@@ -10,7 +10,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from harness.capture.files import DECRYPTED, CaptureFile, Frame
-from harness.capture.packets import TCP, UDP, Packet, PacketReader, is_known_link
+from harness.capture.packets import (
+    TCP,
+    UDP,
+    Packet,
+    PacketReader,
+    is_known_link,
+    tcp_refused_by,
+)
 from harness.capture.tcp import ACK, FIN, RST, SYN, Chunk, Direction, Segment, parse_segment
 from harness.model import Peer, Transport
 from harness.sip.datagram import is_keepalive
@@ -35,6 +42,7 @@ _RESYNCHRONISE = re.compile(
     rb"(?m)(?:^|(?<=>))"
     rb"(?:SIP/2\.0 \d{3}|HTTP/1\.\d \d{3}|[A-Z]+ \S+ (?:SIP/2\.0|HTTP/1\.\d)\r?$)"
 )
+_BRANCH = re.compile(rb";\s*branch\s*=\s*z9hG4bK[^;,\s]{4,}[;,\s]")
 _TLS_START = re.compile(rb"\x16\x03[\x00-\x04]")
 # What a stream begins with that is read from its beginning, a broken start-line included. One that
 # is read from the middle begins with the rest of a line, of a body or of a keep-alive.
@@ -56,6 +64,8 @@ class _Stream:
     begun: set[Peer] = field(default_factory=set)
     lost: dict[Peer, bytes] = field(default_factory=dict)
     """By sender: the end of what was read without a start-line since octets went missing."""
+    answers: dict[Peer, bytes] = field(default_factory=dict)
+    """By sender of the request: the last SIP response that went back to it."""
     skipped: int = 0
     finished: set[Peer] = field(default_factory=set)
 
@@ -104,6 +114,8 @@ class CaptureReader:
                 yield from self._datagram(packet)
             elif packet.protocol == TCP:
                 yield from self._segment(packet)
+            elif (endpoint := tcp_refused_by(packet)) is not None:
+                self._refuse(endpoint)
         for stream in list(self._streams.values()):
             for sender in list(stream.directions):
                 yield from self._end_of(stream, sender)
@@ -183,7 +195,11 @@ class CaptureReader:
         endpoint = (source.host, source.port)
         if segment.flags & SYN:
             self._without_tcp.pop(endpoint, None)
-        elif is_first and len(self._without_tcp) < _MAX_ENDPOINTS:
+        elif is_first:
+            self._refuse(endpoint)
+
+    def _refuse(self, endpoint: tuple[str, int]) -> None:
+        if len(self._without_tcp) < _MAX_ENDPOINTS:
             self._without_tcp[endpoint] = None
 
     def _stream(self, key: frozenset[tuple[str, int]]) -> _Stream:
@@ -277,6 +293,8 @@ class CaptureReader:
             answers = stream.framers.setdefault(destination, HttpFramer("client"))
             if isinstance(answers, HttpFramer):
                 answers.expect(method)
+        elif raw.startswith(b"SIP/"):
+            stream.answers[destination] = raw
         if stream.is_decrypted or _HTTPS_PORT in (source.port, destination.port):
             kind = _ENCRYPTED[kind]
         return self._sequencer.entry(
@@ -305,6 +323,9 @@ class CaptureReader:
                 else:
                     text = f"{stream.name} from {source} ends inside the head of an HTTP message"
                     self._problem(f"{text}: not judged")
+        elif framer is not None and _was_answered(framer.pending, stream.answers.get(source, b"")):
+            # It had arrived whole, whatever its Content-Length says.
+            yield self._stream_entry(stream, source, destination, framer.pending)
         elif framer is not None and framer.pending.strip(b"\r\n"):
             self._problem(f"{stream.name} from {source} ends inside a SIP message: not judged")
 
@@ -330,6 +351,12 @@ def _feed(framer: StreamFramer | HttpFramer, data: bytes) -> list[bytes]:
     if isinstance(framer, HttpFramer):
         return framer.feed(data)
     return [frame.data for frame in framer.feed(data) if frame.kind in ("message", "garbage")]
+
+
+def _was_answered(pending: bytes, response: bytes) -> bool:
+    """Whether a response has the branch of a request that is not complete by its own count."""
+    branch = _BRANCH.search(pending)
+    return branch is not None and b"\r\n\r\n" in pending and branch[0] in response
 
 
 def _is_beginning(direction: Direction, data: bytes) -> bool:

@@ -16,6 +16,10 @@ from typing import NamedTuple
 from harness.capture.files import Frame
 
 TCP, UDP = 6, 17
+ICMP, ICMPV6 = 1, 58
+# Type and codes of what says that nobody takes TCP, or none at that port: protocol or port
+# unreachable (RFC 792), port unreachable (RFC 4443 §3.1), unrecognized Next Header (§3.4).
+_NOT_TAKEN = {ICMP: {(3, 2), (3, 3)}, ICMPV6: {(1, 4), (4, 1)}}
 _IPV4, _IPV6 = 0x0800, 0x86DD
 # 802.1Q, 802.1ad and the older double tags: four bytes each, the inner type behind them.
 _VLAN = frozenset({0x8100, 0x88A8, 0x9100, 0x9200})
@@ -203,3 +207,19 @@ def _text4(address: bytes) -> str:
 def _text6(address: bytes) -> str:
     value = ipaddress.IPv6Address(address)
     return str(value.ipv4_mapped or value)
+
+
+def tcp_refused_by(packet: Packet) -> tuple[str, int] | None:
+    """Where an ICMP error says that TCP is not taken: host and port that it was sent to."""
+    payload = packet.payload
+    if tuple(payload[:2]) not in _NOT_TAKEN.get(packet.protocol, ()):
+        return None
+    try:
+        original = payload[8:]
+        found = _ipv4(original) if original[0] >> 4 == 4 else _ipv6(original)
+    except (struct.error, IndexError, ValueError):
+        return None
+    # What an error quotes is cut off as a rule; the ports are in its first bytes.
+    if not isinstance(found, Packet) or found.protocol != TCP or len(found.payload) < 4:
+        return None
+    return found.destination, int.from_bytes(found.payload[2:4], "big")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet, Raw
 from scapy.utils import PcapNgWriter, RawPcapWriter, wrpcap
@@ -178,6 +178,16 @@ def test_reader_tells_who_refused_a_tcp_connection(
     )[0]
     assert not before.is_tcp_refused
     assert after.is_tcp_refused == is_refused
+
+
+@pytest.mark.parametrize(("code", "is_refused"), [(2, True), (3, True), (1, False)])
+def test_reader_takes_an_icmp_error_for_a_refusal_of_tcp(
+    tmp_path: Path, code: int, is_refused: bool
+) -> None:
+    opening = tcp(b"", 100, flags="S")
+    error = ETHER / IP(src="192.0.2.2", dst="192.0.2.1") / ICMP(type=3, code=code) / opening[IP]
+    after = read(tmp_path, opening, error, udp(OPTIONS, 40000, 8090))[0]
+    assert [each.is_tcp_refused for each in after] == [is_refused]
 
 
 def test_reader_takes_the_end_of_a_connection_for_no_refusal(tmp_path: Path) -> None:
