@@ -137,7 +137,9 @@ def put_node_has_its_place(request: HttpRequest, context: Context) -> Iterator[M
         observed = f"no parent in the document: {error}"
         yield target_mismatch(request, target.separator or 0, "a parent that is there", observed)
     except ConflictError as error:
-        if error.report.element == "cannot-insert":
+        # A body that is another node than the selector says is XCAP-ELEMENT-1.
+        is_place = error.report.element == "cannot-insert" and node.steps[-1].position is not None
+        if is_place:
             expected, observed = "the place that the selector names", error.report.phrase
             yield target_mismatch(request, target.separator or 0, expected, observed)
     except XmlError:

@@ -170,8 +170,6 @@ DOCUMENT_DEFECTS: tuple[Defect, ...] = (
         RULES,
         swap_body('id="wp_prs_unlisted"', 'id="wp_prs_allow_own"'),
         "RULES-ID-1",
-        "RULES-OMA-1",
-        "RULES-OMA-2",
         "RULES-OMA-3",
     ),
     defect(
