@@ -8,6 +8,7 @@ from harness.body.content_coding import decode
 from harness.body.schema import BodyError
 from harness.checks.context import Context
 from harness.checks.registry import BodyPart, Kind, reader_of, splitter_of
+from harness.sip.message import Message as SipMessage
 from harness.sip.message import Request, Response
 from harness.xcap.http import HttpRequest, HttpResponse
 
@@ -58,7 +59,7 @@ def parts_of(body: BodyPart, context: Context) -> Iterator[tuple[Kind, object, C
 
 def _is_whole(message: Request | Response | HttpRequest | HttpResponse) -> bool:
     """Whether the body is all there: one cut off by its connection or datagram shows nothing."""
-    if isinstance(message, Request | Response):
+    if isinstance(message, SipMessage):
         length = _sip_content_length(message)
         return length is None or length <= len(message.body)
     # RFC 9110 §15.3.7: the content of a 206 is a part of the representation.
@@ -73,7 +74,7 @@ def _sip_content_length(message: Request | Response) -> int | None:
 
 def _decoded(message: Request | Response | HttpRequest | HttpResponse) -> bytes:
     """The body without its content codings, nothing where they cannot be undone."""
-    if not isinstance(message, Request | Response):
+    if not isinstance(message, SipMessage):
         return message.body  # decoded already
     try:
         return decode(message.body, message.headers.values("Content-Encoding"))

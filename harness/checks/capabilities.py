@@ -30,6 +30,7 @@ from harness.checks.ims_requests import registration_in_use
 from harness.checks.registry import INFO, SHOULD, check, requests, responses, sip_messages
 from harness.model import Mismatch
 from harness.sip.message import Message, Request, Response
+from harness.sip.message import Message as SipMessage
 
 _ANSWERS = responses("OPTIONS", status=200)
 _SAID = requests("REGISTER", "OPTIONS") + _ANSWERS
@@ -55,7 +56,7 @@ def _new(context: Context) -> tuple[tuple[Capability, str], ...]:
     What the UE has registered already was looked at then.
     """
     message, version = context.entry.message, context.profile.rcs
-    if version not in VERSIONS or not isinstance(message, Request | Response):
+    if version not in VERSIONS or not isinstance(message, SipMessage):
         return ()
     registration = context.session.registration
     known = registration.capabilities if registration is not None else frozenset()
@@ -98,7 +99,7 @@ def _references(context: Context) -> tuple[tuple[str, Capability], ...]:
     # The names first: they are all that most messages have to be asked for.
     if not any(name in message.headers for name in ("Contact", *CALLER_PREFERENCES)):
         return ()
-    if b"-ref" not in message.raw or not isinstance(message, Request | Response):
+    if b"-ref" not in message.raw or not isinstance(message, SipMessage):
         return ()
     # A registrar gives back what the UA registered, however it is written (RFC 3840 §6).
     if isinstance(message, Response) and message.method == "REGISTER":

@@ -21,6 +21,7 @@ from harness.checks.session_dialogs import dialog_key
 from harness.checks.transactions import Transaction
 from harness.config import Profile
 from harness.model import Finding, Level, Mismatch, Sender
+from harness.sip.message import Message as SipMessage
 from harness.sip.message import Request, Response
 from harness.trace import Message, TraceEntry
 from harness.xcap.http import HttpRequest, HttpResponse
@@ -163,7 +164,7 @@ class Judge:
     def _note_settled(self, judged: Judged) -> None:
         """After a final response its exchange is history: seldom looked at, but long kept."""
         message = judged.entry.message
-        if isinstance(message, Response | HttpResponse) and message.status >= 200:
+        if isinstance(message, (Response, HttpResponse)) and message.status >= 200:
             self._settled.append(judged.entry)
             if judged.request is not None:
                 self._settled.append(judged.request)
@@ -173,9 +174,7 @@ class Judge:
         if entry.is_sip and is_keepalive(entry.raw):
             return Judged(entry, session.address, sender, "keepalive", session)
         transaction = (
-            session.transactions.find(message, sender)
-            if isinstance(message, Request | Response)
-            else None
+            session.transactions.find(message, sender) if isinstance(message, SipMessage) else None
         )
         request_entry = _request_entry(entry, transaction)
         is_repeat = not entry.source.transport.is_reliable and (
@@ -188,7 +187,7 @@ class Judge:
             sender=sender,
             session=session,
             transaction=transaction,
-            request=request if isinstance(request, Request | HttpRequest) else None,
+            request=request if isinstance(request, (Request, HttpRequest)) else None,
             request_entry=request_entry,
         )
         find = self._repeat_findings if is_repeat else self._findings
@@ -272,8 +271,8 @@ def _request_entry(entry: TraceEntry, transaction: Transaction | None) -> TraceE
     return transaction.entry if transaction is not None and is_response else None
 
 
-def _dialog_id(message: object, sender: Sender) -> str:
-    key = dialog_key(message, sender) if isinstance(message, Request | Response) else None
+def _dialog_id(message: Message, sender: Sender) -> str:
+    key = dialog_key(message, sender) if isinstance(message, SipMessage) else None
     return ";".join(key) if key is not None else ""
 
 

@@ -15,6 +15,7 @@ from harness.checks.context import Context
 from harness.checks.registry import Group
 from harness.model import Transport
 from harness.sip import headers as sip
+from harness.sip.message import Message as SipMessage
 from harness.sip.message import Request, Response
 from harness.sip.remember import found_once
 from harness.xcap import headers as http
@@ -56,9 +57,11 @@ def outline_of(message: Message, context: Context) -> Outline | None:
 def _own_outline(message: Message) -> Outline | None:
     if message.malformed:
         return None
+    names, version, has_body = message.headers.names, message.version, bool(message.body)
+    if isinstance(message, SipMessage):
+        return names, message.method, version, has_body
     method = "" if isinstance(message, HttpResponse) else message.method
-    content = b"" if isinstance(message, Request | Response) else message.content
-    return message.headers.names, method, message.version, bool(message.body), bool(content)
+    return names, method, version, has_body, bool(message.content)
 
 
 class _Rows:
@@ -140,7 +143,7 @@ _HIDDEN: Final = {kind: _hidden(kind) for kind in (Request, Response, HttpReques
 
 def _without_content(message: Message) -> Any:
     made = object.__new__(_HIDDEN[type(message)])
-    rows = _SipRows if isinstance(message, Request | Response) else _HttpRows
+    rows = _SipRows if isinstance(message, SipMessage) else _HttpRows
     shown = {"headers": rows(message.headers), "malformed": ()}  # type: ignore[arg-type]
     for name in ("method", "status", "version", "body", "content"):
         if hasattr(message, name):

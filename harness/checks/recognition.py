@@ -22,7 +22,8 @@ from harness.checks.identities import (
 )
 from harness.checks.session import Session
 from harness.model import Peer, Sender
-from harness.sip.message import Request, Response
+from harness.sip.message import Message as SipMessage
+from harness.sip.message import Request
 from harness.trace import TraceEntry
 from harness.xcap.http import HttpRequest
 
@@ -236,7 +237,7 @@ class Recognition:
         if not ue.is_wanted:
             return  # nor is there any need to parse the message
         message = entry.message
-        if isinstance(message, Request | Response) and message.call_id:
+        if isinstance(message, SipMessage) and message.call_id:
             self._calls.setdefault((ue.host, message.call_id), ue)
 
     # --- Attributing ----------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from harness.checks.session_registration import Registration, Registrations
 from harness.checks.session_xcap import HttpHistory
 from harness.checks.transactions import Transaction, Transactions
 from harness.model import Sender
+from harness.sip.message import Message as SipMessage
 from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
 from harness.xcap.http import HttpRequest, HttpResponse
@@ -183,7 +184,7 @@ class Session:
         if sender == "ue":
             self.last_sent = max(self.last_sent, entry.time)
         message = entry.message
-        if isinstance(message, Request | Response):
+        if isinstance(message, SipMessage):
             self._update_sip(message, entry, sender)
             return
         self.http.note(entry, sender)

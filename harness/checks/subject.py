@@ -21,6 +21,7 @@ from harness.checks.session_dialogs import subscriber_tag
 from harness.checks.session_registration import is_removal
 from harness.checks.transactions import Transaction
 from harness.model import Sender
+from harness.sip.message import Message as SipMessage
 from harness.sip.message import Request, Response
 from harness.sip.uri import SipUri, UriError, address_of_record, parse_uri, same_uri
 from harness.trace import Message
@@ -146,12 +147,12 @@ def _is_service(uri: str, service: str) -> bool:
 
 def status_of(message: Message) -> int | None:
     """The status code of a response; None for a request."""
-    return message.status if isinstance(message, Response | HttpResponse) else None
+    return message.status if isinstance(message, (Response, HttpResponse)) else None
 
 
 def reason_of(message: Message) -> str:
     """Status code and reason phrase of a response, for a person."""
-    if not isinstance(message, Response | HttpResponse):
+    if not isinstance(message, (Response, HttpResponse)):
         return ""
     return f"{message.status} {message.reason}".strip()
 
@@ -163,7 +164,7 @@ def aor_or_none(uri: str) -> str | None:
 
 def transaction_of(session: Session, message: Message, sender: Sender) -> Transaction | None:
     """The SIP transaction of a message that was seen before."""
-    if not isinstance(message, Request | Response):
+    if not isinstance(message, SipMessage):
         return None
     return session.transactions.find(message, sender)
 
@@ -172,7 +173,7 @@ def observe(message: Message, field: str) -> Observed:
     """What stands in a header field, or in the start-line's "Request-URI" or "Status"."""
     if field == "Request-URI":
         target = ""
-        if isinstance(message, Request | HttpRequest):
+        if isinstance(message, (Request, HttpRequest)):
             target = message.uri if isinstance(message, Request) else message.target
         return Observed(field, (target,) if target else (), _after_first_blank(message))
     if field == "Status":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from harness.checks.bounded import Bounded
 from harness.model import Sender
+from harness.sip.message import Message as SipMessage
 from harness.sip.message import Request, Response
 from harness.trace import TraceEntry
 
@@ -136,7 +137,7 @@ class Transactions:
     def is_retransmission(self, entry: TraceEntry, sender: Sender) -> bool:
         """Whether the same bytes were already seen in the same transaction."""
         message = entry.message
-        if not isinstance(message, Request | Response):
+        if not isinstance(message, SipMessage):
             return False
         known = self.find(message, sender)
         if known is None:
@@ -154,7 +155,7 @@ class Transactions:
     def update(self, entry: TraceEntry, sender: Sender) -> Transaction | None:
         """Take in a message; answers its transaction."""
         message = entry.message
-        if not isinstance(message, Request | Response):
+        if not isinstance(message, SipMessage):
             return None
         self._forget_old(entry.time)
         known = self.find(message, sender)
