@@ -172,10 +172,10 @@ def changed_tuple_has_a_new_timestamp(pidf: Pidf, context: Context) -> Iterator[
     for each, old in _kept(pidf, context):
         if each.timestamp is None or old.timestamp is None or each.element is None:
             continue
-        if each.timestamp.text == old.timestamp.text and each.basic != old.basic:
+        if each.timestamp.text == old.timestamp.text and _status(each) != _status(old):
             stamp = tree.child(each.element, PIDF, "timestamp")
             place = each.element if stamp is None else stamp
-            observed = f"{each.timestamp.text}, as when it was {old.basic}"
+            observed = f"{each.timestamp.text}, as when its status was another"
             yield at_element(context, place, "the time of the change", observed)
 
 
@@ -190,6 +190,13 @@ def timestamps_do_not_go_back(pidf: Pidf, context: Context) -> Iterator[Mismatch
         stamp = tree.child(each.element, PIDF, "timestamp")
         place: etree._Element = each.element if stamp is None else stamp
         yield at_element(context, place, f"{before} or later", f"{now}")
+
+
+def _status(each: Tuple) -> list[tuple[str, str]]:
+    """What the status says: names and texts of its elements."""
+    status = None if each.element is None else tree.child(each.element, PIDF, "status")
+    found = () if status is None else status.iter(etree.Element)
+    return [(str(element.tag), tree.text(element) or "") for element in found]
 
 
 def _kept(pidf: Pidf, context: Context) -> Iterator[tuple[Tuple, Tuple]]:
