@@ -20,6 +20,7 @@ from harness.checks.registry import (
     requests,
     responses,
     sip_messages,
+    when,
 )
 from harness.config import CheckChange, load_profile
 from harness.model import Mismatch
@@ -134,3 +135,39 @@ def test_check_can_be_switched_off() -> None:
     change = {"GEN-SYNTAX-1": CheckChange(level="off", reason="a test")}
 
     assert "GEN-SYNTAX-1" not in applicable(IETF.model_copy(update={"checks": change})).levels
+
+
+@pytest.mark.usefixtures("own_checks")
+def test_condition_that_checks_share_is_found_out_once() -> None:
+    asked: list[object] = []
+
+    @when
+    def for_some(given: object, context: object) -> bool:
+        asked.append(given)
+        return given == "some"
+
+    for number in (1, 2):
+
+        @check(f"GEN-OWN-{number}", clause="RFC 3261 §8", level=MUST, on=requests("FOO"))
+        @for_some
+        def claim(given: object, context: object) -> Iterator[Mismatch]:
+            """A claim."""
+            yield Mismatch("one", "other", "Event")
+
+    groups = applicable(IETF).groups(Kind.REQUEST, "FOO", "ue")
+    own = [group for group in groups if group.when is not None]
+
+    assert [[each.id for _, each, _ in group.checks] for group in own] == [
+        ["GEN-OWN-1", "GEN-OWN-2"]
+    ]
+    assert len(list(CHECKS["GEN-OWN-1"].find("some", None))) == 1
+    assert list(CHECKS["GEN-OWN-1"].find("another", None)) == []
+    assert asked == ["some", "another"]
+
+
+def test_groups_hold_the_checks_that_are_found_in_their_order() -> None:
+    checks = applicable(IETF)
+    for kind, name in ((Kind.REQUEST, "SUBSCRIBE"), (Kind.HTTP_REQUEST, "PUT")):
+        grouped = [each for g in checks.groups(kind, name, "ue") for _, each, _ in g.checks]
+
+        assert grouped == [each for each, _ in checks.find(kind, name, "ue")]
