@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterator
 
 from harness.checks.context import Context
-from harness.checks.http_places import field_mismatch, for_xcap, is_forwarded
+from harness.checks.http_places import (
+    field_mismatch,
+    for_xcap,
+    is_forwarded,
+    previous_request,
+)
 from harness.checks.registry import INFO, MUST, SHOULD, check, http_requests
 from harness.checks.xcap_target import xcap_target
 from harness.model import Mismatch
@@ -63,5 +68,21 @@ def host_has_the_port(request: HttpRequest, context: Context) -> Iterator[Mismat
 @for_xcap
 def xcap_has_three_methods(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
     """An XCAP client reads and writes by GET, PUT and DELETE, in capitals."""
-    if request.method and request.method not in _METHODS:
+    if request.method and request.method not in _METHODS and request.method not in _CUT_METHODS:
         yield Mismatch("GET, PUT or DELETE", request.method[:40], "start-line", 0)
+
+
+_CUT_METHODS = frozenset(
+    method[start:] for method in ("GET", "PUT", "DELETE") for start in range(1, len(method))
+)
+
+
+@check("HTTP-LENGTH-7", clause="RFC 9110 §8.6", level=MUST, on=http_requests(), sender="ue")
+@for_xcap
+def length_before_counts_no_more(request: HttpRequest, context: Context) -> Iterator[Mismatch]:
+    """Content-Length counts no octets of the request that comes after it on the connection."""
+    before = previous_request(context)
+    if request.method in _CUT_METHODS and before is not None and before.body:
+        expected = "a request line from its beginning"
+        hint = "the Content-Length of the request before is too large"
+        yield Mismatch(expected, request.method, "Content-Length", 0, hint)

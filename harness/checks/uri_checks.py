@@ -216,3 +216,16 @@ def strict_router_is_in_the_request_uri(request: Request, context: Context) -> I
     )
     if is_target:
         yield mismatch(request, "Route", "a URI with lr", str(top)[:200])
+
+
+@check("GEN-LENGTH-4", clause="RFC 3261 §18.3", level=MUST, on=requests(), sender="ue")
+def length_before_counts_no_more(request: Request, context: Context) -> Iterator[Mismatch]:
+    """Content-Length counts no octets of the message that comes after it on the connection.
+
+    Told by a method that lacks its first letters, which CSeq has.
+    """
+    method, whole = request.method, request.cseq.method if request.cseq is not None else ""
+    is_stream = context.entry.source.transport.is_reliable
+    if is_stream and method and method != whole and whole.endswith(method):
+        hint = "the Content-Length of the message before is too large"
+        yield Mismatch(f"{whole}, from its beginning", method, "Content-Length", 0, hint)

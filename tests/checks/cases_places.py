@@ -13,8 +13,8 @@ from tests.checks.bodies import (
     rule,
     rules,
 )
-from tests.checks.conversation import Case, Step, answer, net, notification, request, ue
-from tests.checks.http_conversation import LISTS, RLS, RLS_TYPE, http, reply, rls
+from tests.checks.conversation import Case, Step, answer, net, notification, over_tcp, request, ue
+from tests.checks.http_conversation import LISTS, RLS, RLS_TYPE, http, lists, reply, rls
 
 _SERVICE = (
     "<op:service-description><op:service-id>a</op:service-id><op:version>1.0</op:version>"
@@ -83,6 +83,16 @@ CASES = [
         "HTTP-HOST-3",
         [http("GET", Host="xcap.example.com:5060")],
         [http("GET")],
+    ),
+    Case(
+        "HTTP-LENGTH-7",
+        [http("PUT", body=lists()), reply(201), http("GET")],
+        [http("PUT", body=lists()), reply(201), http("ET")],
+    ),
+    Case(
+        "GEN-LENGTH-4",
+        over_tcp([ue(request("SUBSCRIBE"))]),
+        over_tcp([ue(request("SUBSCRIBE")[1:])]),
     ),
     Case("XCAP-METHOD-1", [http("GET")], [http("POST"), reply(405, Allow="GET")]),
     Case(

@@ -119,7 +119,7 @@ def _body(parts: Parts) -> Iterator[Mutant]:
         return
     for number, element in enumerate(root.iter("*")):
         name = etree.QName(element).localname
-        for attribute in element.attrib:
+        for attribute in map(str, element.attrib):
             where = f"{name}/@{etree.QName(attribute).localname}"
             yield from _edited(parts, number, "drop attribute", where, attribute, None)
             yield from _edited(parts, number, "change attribute", where, attribute, "bogus value")

@@ -17,7 +17,7 @@ from harness.flow.steps import Flow, load_flow
 from harness.model import Finding, Level
 from harness.paths import FLOW
 from harness.trace import TraceEntry
-from tests.mutation import sequences
+from tests.mutation import expert, sequences
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.spelling import take_apart
 from tests.mutation.tally import Tally
@@ -102,7 +102,11 @@ def main(arguments: Sequence[str]) -> None:
         print(single.list_survivors())
     if "--markdown" in arguments:
         text = _REPORT.read_text()
-        tables = {"messages": single, "sequences": sequences.tally()}
+        tables = {
+            "messages": single,
+            "sequences": sequences.tally(),
+            "seeds": expert.tally(),
+        }
         for name, table in tables.items():
             marks = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
             text = re.sub(marks, rf"\1\n{table.markdown()}\n\n\2", text, flags=re.DOTALL)

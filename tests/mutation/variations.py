@@ -173,7 +173,7 @@ def _xml(parts: Parts) -> Iterator[Variation]:
     yield Variation("other prefixes", written(_prefixed(root)))
     turned = etree.fromstring(plain)
     for element in turned.iter("*"):
-        values = dict(element.attrib)
+        values = {str(name): str(value) for name, value in element.attrib.items()}
         element.attrib.clear()
         for name in reversed(list(values)):
             element.attrib[name] = values[name]
@@ -196,7 +196,8 @@ def _prefixed(root: etree._Element) -> bytes:
         | {etree.QName(name).namespace or "" for each in root.iter("*") for name in each.attrib}
     )
     mapping = {f"q{number}": name for number, name in enumerate(namespaces) if name}
-    copy = etree.Element(root.tag, root.attrib, nsmap=mapping)
+    attributes = {str(name): str(value) for name, value in root.attrib.items()}
+    copy = etree.Element(root.tag, attributes, nsmap=mapping)
     copy.text = root.text
     for child in root:
         copy.append(etree.fromstring(etree.tostring(child)))
