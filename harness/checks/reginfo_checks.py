@@ -16,7 +16,6 @@ from harness.checks.registry import INFO, MUST, SHOULD, bodies, check
 from harness.checks.xml_documents import at_element, elements
 from harness.checks.xml_references import uri_fault
 from harness.model import Mismatch
-from harness.sip.uri import address_of_record
 
 _REGINFO = bodies(documents.REGINFO)
 _REGISTRATION, _CONTACT, _URI = (
@@ -73,7 +72,7 @@ def address_has_one_registration(reginfo: RegInfo, context: Context) -> Iterator
     """All about an address-of-record is in one registration element."""
     seen: set[str] = set()
     for element in _in(reginfo, _REGISTRATION):
-        aor = address_of_record(tree.attribute(element, "aor") or "")
+        aor = tree.attribute(element, "aor") or ""
         if aor and aor in seen:
             yield at_element(context, element, "one registration", f"{aor} again", attribute="aor")
         seen.add(aor)

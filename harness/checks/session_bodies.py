@@ -101,7 +101,7 @@ class Bodies:
         elif kind is not None and kind.essence == partial.MEDIA_TYPE:
             body = partial.state_after(body, base)
         elif kind is None or kind.essence != PIDF:
-            body = base or b""
+            return  # what such a body makes of the publication is not known
         if response.etag and body:
             self._published[response.etag] = body
 
