@@ -205,6 +205,21 @@ def test_judge_counts_a_check_that_raises_as_its_own_failure(
     assert list(referee.failures) == ["GEN-SYNTAX-1: RuntimeError('oops')"]
 
 
+def test_judge_counts_a_condition_that_raises_as_a_failure_of_its_checks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(given: object, context: object) -> bool:
+        raise RuntimeError("oops")
+
+    check_ = replace(registry.CHECKS["GEN-SYNTAX-1"], when=broken)
+    monkeypatch.setitem(registry._CHECKS, "GEN-SYNTAX-1", check_)
+    referee = Judge(load_profile("ietf"))
+    judged = referee.feed(Trace().append(REGISTER.replace(b"CSeq", b"C Seq"), UE, NETWORK, 1.0))
+
+    assert "GEN-SYNTAX-1" not in {each.check for one in judged for each in one.findings}
+    assert list(referee.failures) == ["GEN-SYNTAX-1: RuntimeError('oops')"]
+
+
 def test_judge_tells_at_the_end_who_left_a_request_unanswered() -> None:
     asked = request("OPTIONS", sender="network", tag="bob-1")
     verdicts = judge([net(asked), ue(REGISTER, after=40), ue(request("REGISTER", cseq=2))])
