@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -12,7 +13,7 @@ from lxml import etree
 
 from harness.body import tree
 from harness.body.catalog import QName
-from harness.body.namespaces import DATA_MODEL, PIDF, RPID
+from harness.body.namespaces import CIPID, DATA_MODEL, OMA_PRES, PDE_EXT, PIDF, RPID
 from harness.body.tree import Timestamp
 from harness.checks import xml_documents as documents
 from harness.checks.context import Context
@@ -27,6 +28,7 @@ _COMPONENTS: Final[Mapping[str, str]] = {
     tree.qname(DATA_MODEL, "device"): "device",
 }
 _STATUS = tree.qname(PIDF, "status")
+_MEDIA_TYPE = re.compile(r"[\w!#$&.+^-]+/[\w!#$&.+^-]+\s*(;.*)?", re.ASCII | re.DOTALL)
 
 _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "activities": ("person",),
@@ -112,3 +114,45 @@ def _range(element: etree._Element) -> tuple[datetime, datetime] | None:
     """When the element holds; None where it does not say so in full."""
     start, end = (Timestamp(element.get(name, "")).moment for name in ("from", "until"))
     return None if start is None or end is None else (start, end)
+
+
+# "Unless otherwise noted below, each element may only appear at most once": in a component, and
+# display-name is noted to come in several languages (RFC 4482 §3.2).
+@check("PIDF-CIPID-2", clause="RFC 4482 §3", level=SHOULD, on=_CONTENT)
+def contact_information_appears_once(body: object, context: Context) -> Iterator[Mismatch]:
+    """An element of CIPID, display names in several languages aside, appears once."""
+    for component in _in(body, context, *_COMPONENTS):
+        seen: set[str] = set()
+        for child in tree.elements(component):
+            name = QName.parse(child.tag)
+            if name.namespace != CIPID or name.local == "display-name":
+                continue
+            if child.tag in seen:
+                yield at_element(context, child, f"one {name.local}", "more than one")
+            seen.add(child.tag)
+
+
+_SERVICE_CLAUSE = "OMA Presence Data Specification §element service-description"
+
+
+@check("PIDF-SERVICE-4", clause=_SERVICE_CLAUSE, level=SHOULD, on=_CONTENT)
+def service_is_named(body: object, context: Context) -> Iterator[Mismatch]:
+    """The id of a service is a name: it is there, and has no white space inside."""
+    for element in _in(body, context, tree.qname(OMA_PRES, "service-id")):
+        text = tree.text(element) or ""
+        if not text or len(text.split()) > 1:
+            yield at_element(
+                context, element, "as in org.3gpp.cs-videotelephony", text or "nothing"
+            )
+
+
+@check("PIDF-ICON-2", clause="OMA Presence Data Extensions §status-icon", level=SHOULD, on=_CONTENT)
+def icon_has_a_media_type(body: object, context: Context) -> Iterator[Mismatch]:
+    """The contenttype of a status-icon is a media type."""
+    name = tree.qname(PDE_EXT, "contenttype")
+    for element in _in(body, context, tree.qname(RPID, "status-icon")):
+        value = element.get(name)
+        if value is not None and _MEDIA_TYPE.fullmatch(value.strip()) is None:
+            yield at_element(
+                context, element, "as in image/png", value or "nothing", attribute=name
+            )

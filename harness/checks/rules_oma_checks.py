@@ -88,8 +88,8 @@ def rule_does_what_its_name_says(body: object, context: Context) -> Iterator[Mis
     """A rule of OMA for granted contacts allows, one for blocked contacts blocks."""
     for name, rule in _named(body, context).items():
         wanted, found = _HANDLING.get(name), _handling(rule)
-        if wanted is not None and found is not None and found not in wanted:
-            yield at_element(context, rule, f"{' or '.join(wanted)} by {name}", found)
+        if wanted is not None and found not in wanted:
+            yield at_element(context, rule, f"{' or '.join(wanted)} by {name}", found or "nothing")
 
 
 @check("RULES-OMA-2", clause=_CLAUSE, level=SHOULD, on=_RULES)
@@ -102,6 +102,31 @@ def rule_is_about_whom_its_name_says(body: object, context: Context) -> Iterator
             names = [etree.QName(each).localname for each in found]
             expected = f"{etree.QName(wanted).localname} by {name}"
             yield at_element(context, rule, expected, ", ".join(names) or "no condition")
+
+
+@check("RULES-OMA-6", clause=_CLAUSE, level=SHOULD, on=_RULES)
+def list_is_named(body: object, context: Context) -> Iterator[Mismatch]:
+    """An external-list has entries, each with the URI of a list: it matches nobody without."""
+    for element in _in(body, context, _LIST):
+        if tree.child(element, OMA_COMMON_POLICY, "entry") is None:
+            yield at_element(context, element, "an entry", "none")
+    for entry in _in(body, context, _ENTRY):
+        if not (entry.get("anc") or "").strip():
+            yield at_element(context, entry, "an anc", "none")
+
+
+_PROVISIONS = tuple(
+    tree.qname(PRES_RULES, name)
+    for name in ("provide-services", "provide-persons", "provide-devices")
+)
+
+
+@check("RULES-EMPTY-2", clause="RFC 5025 §3.3.1", level=INFO, on=_RULES)
+def provision_provides_something(body: object, context: Context) -> Iterator[Mismatch]:
+    """A provide-services, -persons or -devices names some: it shows none without."""
+    for element in _in(body, context, *_PROVISIONS):
+        if next(tree.elements(element), None) is None:
+            yield at_element(context, element, "what is provided", "nothing")
 
 
 @check("RULES-OMA-3", clause=_CLAUSE, level=INFO, on=_WHOLE)

@@ -158,3 +158,30 @@ def package_is_the_watched_one(winfo: WatcherInfo, context: Context) -> Iterator
         package = tree.attribute(element, "package") or ""
         if package and package != wanted:
             yield at_element(context, element, wanted, package, attribute="package")
+
+
+@check("WINFO-RESOURCE-2", clause="RFC 3858 §3", level=SHOULD, on=_WINFO)
+def resource_is_a_uri(winfo: WatcherInfo, context: Context) -> Iterator[Mismatch]:
+    """The resource of a list of watchers is a URI, and one list is about it in a package."""
+    seen: set[tuple[str, str]] = set()
+    for element in elements(_root(winfo), _LIST):
+        resource = tree.attribute(element, "resource") or ""
+        key = (resource, tree.attribute(element, "package") or "")
+        if uri_fault(resource):
+            observed = resource or "nothing"
+            yield at_element(context, element, "a URI", observed, attribute="resource")
+        elif key in seen:
+            yield at_element(
+                context, element, "one list", f"{resource} again", attribute="resource"
+            )
+        seen.add(key)
+
+
+@check("WINFO-PACKAGE-2", clause="RFC 3858 §3", level=SHOULD, on=_WINFO)
+def package_is_a_name(winfo: WatcherInfo, context: Context) -> Iterator[Mismatch]:
+    """The package of a list of watchers is the name of an event package."""
+    for element in elements(_root(winfo), _LIST):
+        package = element.get("package")
+        if package is not None and _TOKEN.fullmatch(package.strip()) is None:
+            observed = package or "nothing"
+            yield at_element(context, element, "a name such as presence", observed)

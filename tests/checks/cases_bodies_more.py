@@ -11,6 +11,8 @@ from tests.checks.bodies import (
     rule,
     rules,
     subscription,
+    watched,
+    winfo,
 )
 from tests.checks.conversation import Case, Step, answer, net, request, ue
 
@@ -168,6 +170,14 @@ THREE = (
     handled("wp_prs_grantedcontacts", "allow")
     + handled("wp_prs_blockedcontacts", "block")
     + handled("wp_prs_unlisted", "confirm", "<ocp:other-identity/>")
+)
+SERVICE = (
+    "<op:service-description><op:service-id>{}</op:service-id><op:version>1.0</op:version>"
+    "</op:service-description>"
+)
+ICON = (
+    '<r:status-icon xmlns:opd="urn:oma:xml:pde:pidf:ext" opd:contenttype="{}">http://a'
+    "</r:status-icon>"
 )
 HIDING = '<a xmlns="urn:example:a"><op:willingness><op:basic>{}</op:basic></op:willingness></a>'
 TUPLE = '<tuple id="t1"><status><basic>open</basic></status></tuple>'
@@ -364,4 +374,34 @@ CASES = [
         rules(rule(shown=f'<provide-location xmlns="{LOCATION_RULES}" profile="civic"/>')),
     ),
     Case("XML-SCHEMA-HIDDEN-1", in_tuple(HIDING.format("open")), in_tuple(HIDING.format("ajar"))),
+    Case(
+        "RULES-OMA-6",
+        rules(handled("a", "block")),
+        rules(handled("a", "block", "<ocp:external-list><ocp:entry/></ocp:external-list>")),
+        "documented",
+    ),
+    Case(
+        "RULES-EMPTY-2",
+        rules(rule(shown="<pr:provide-services><pr:all-services/></pr:provide-services>")),
+        rules(rule(shown="<pr:provide-services/>")),
+    ),
+    Case(
+        "PIDF-CIPID-2",
+        in_person("<ci:display-name>A</ci:display-name><ci:display-name>B</ci:display-name>"),
+        in_person("<ci:icon>http://a</ci:icon><ci:icon>http://b</ci:icon>"),
+    ),
+    Case(
+        "PIDF-SERVICE-4",
+        in_tuple(SERVICE.format("org.a")),
+        in_tuple(SERVICE.format("org a")),
+        "documented",
+    ),
+    Case(
+        "PIDF-ICON-2",
+        in_person(ICON.format("image/png")),
+        in_person(ICON.format("png")),
+        "documented",
+    ),
+    Case("WINFO-RESOURCE-2", watched(winfo()), watched(winfo(resource="alice"))),
+    Case("WINFO-PACKAGE-2", watched(winfo()), watched(winfo(package="@"))),
 ]
