@@ -169,7 +169,9 @@ class Admission:
         own = asked.subscriber.identity
 
         def may_read(key: DocumentKey) -> bool:
-            usage = APPLICATION_USAGES[key.auid]
+            usage = APPLICATION_USAGES.get(key.auid)
+            if usage is None:
+                return False
             return key.user == own if key.tree == "users" else not usage.global_is_private
 
         return Admitted(asked.package, XcapDiffFeed(self._documents, selectors, may_read, own))

@@ -137,16 +137,16 @@ class Outgoing:
         The URI's own address where it is that of the peer, else the flow: a UE behind a NAT names
         an address that leads nowhere, and a GRUU leads to its contact (RFC 5627 §6.1).
         """
+        bindings = self._registrar.bindings(next_hop) if self._site.serves(next_hop) else ()
+        if bindings:
+            # Once only: a contact can be an address-of-record here, its own or another's.
+            next_hop, flow = bindings[-1].contact.uri, bindings[-1].source
         try:
             uri = parse_uri(next_hop)
         except UriError:
             return (flow,)
         if not isinstance(uri, SipUri):
             return (flow,)
-        bindings = self._registrar.bindings(next_hop) if self._site.serves(next_hop) else ()
-        if bindings:
-            latest = bindings[-1]
-            return self.destinations(latest.contact.uri, latest.source)
         target = destination_of(uri, flow.transport if uri.transport is None else Transport.UDP)
         if flow.transport is Transport.TLS:
             # A phone has no certificate to take a connection with (RFC 3261 §26.3.2.1): its own
