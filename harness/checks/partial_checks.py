@@ -12,7 +12,7 @@ from harness.body import partial, tree
 from harness.body.namespaces import PIDF_DIFF, XCAP_DIFF
 from harness.body.patch import MAX_OPERATIONS, NotUnderstoodError, PatchError
 from harness.body.pidf import parse_pidf
-from harness.body.schema import BodyError
+from harness.body.schema import BodyError, parse_xml, validate
 from harness.checks import xml_documents as documents
 from harness.checks.context import Context
 from harness.checks.notified import before, is_first, notify_of
@@ -36,6 +36,7 @@ _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PREFIX = re.compile(r"(?<![\w.:-])([^\W\d][\w.-]*):(?![:])")
 _VALUE_END = re.compile(r"(?:^|/)(?:@[^/\]]+|text\(\)(?:\[\d+\])?|namespace::[^/\]]+)$")
 _NODE_END = re.compile(r"(?:comment|processing-instruction)\([^/]*\)(?:\[\d+\])?$")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S")
 _RELATIVE = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:[^/]*(?:/|$)|/).+", re.DOTALL)
 
 
@@ -118,9 +119,14 @@ def partial_publication_names_its_presentity(
     body: XmlDocument, context: Context
 ) -> Iterator[Mismatch]:
     """The root of a partial publication has an entity that identifies the presentity."""
-    is_bare = body.root.tag == partial.DIFF and body.root.get("entity") is None
-    if _publish(context) is not None and is_bare:
+    entity = tree.attribute(body.root, "entity")
+    if _publish(context) is None or body.root.tag != partial.DIFF:
+        return
+    if entity is None:
         yield at_element(context, body.root, "an entity", "none")
+    elif _SCHEME.match(entity) is None:
+        observed = entity or "nothing"
+        yield at_element(context, body.root, "a URI", observed, attribute="entity")
 
 
 def _base(context: Context) -> bytes | None:
@@ -161,6 +167,21 @@ def changes_can_be_made(body: XmlDocument, context: Context) -> Iterator[Mismatc
         )
     except (BodyError, NotUnderstoodError):
         return
+
+
+@check("PIDF-DIFF-13", clause="RFC 5262 §3", level=SHOULD, on=_PARTIAL, sender="ue")
+def changed_document_stays_valid(body: XmlDocument, context: Context) -> Iterator[Mismatch]:
+    """A presence document that was valid is valid after the changes too."""
+    base = _base(context)
+    if base is None or context.body is None or body.root.tag != partial.DIFF:
+        return
+    try:
+        before, after = parse_xml(base), partial.changed(base, context.body.data)
+    except (BodyError, PatchError, NotUnderstoodError):
+        return
+    if not validate(before) and (errors := validate(after)):
+        observed = f"{errors[0].path}: {errors[0].reason}"
+        yield at_element(context, body.root, "changes to a valid document", observed)
 
 
 def _same(root: etree._Element, operation: etree._Element) -> etree._Element:

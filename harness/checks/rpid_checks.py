@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final
 
@@ -28,6 +28,7 @@ _COMPONENTS: Final[Mapping[str, str]] = {
     tree.qname(DATA_MODEL, "device"): "device",
 }
 _STATUS = tree.qname(PIDF, "status")
+_UNTIL = tree.qname(PDE_EXT, "until")
 _MEDIA_TYPE = re.compile(r"[\w!#$&.+^-]+/[\w!#$&.+^-]+\s*(;.*)?", re.ASCII | re.DOTALL)
 
 _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -44,6 +45,16 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "user-input": ("person", "tuple", "device"),
 }
 """RFC 4480 §3, table 1: the components that an element extends."""
+
+_TIMED = frozenset(
+    tree.qname(RPID, name)
+    for name in (
+        *("activities", "mood", "place-is", "place-type", "privacy", "sphere", "status-icon"),
+        "time-offset",
+    )
+)
+"""The elements that table 1 gives from and until."""
+_NEVER, _EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 _BY_HAND = frozenset(
     tree.qname(RPID, name) for name in ("postal", "courier", "freight", "in-person")
@@ -96,24 +107,27 @@ def service_by_hand_has_no_contact(body: object, context: Context) -> Iterator[M
 
 @check("PIDF-RPID-6", clause="RFC 4480 §3.1", level=SHOULD, on=_CONTENT)
 def ranges_do_not_overlap(body: object, context: Context) -> Iterator[Mismatch]:
-    """Elements of one type in a component, each with from and until, hold one after the other."""
+    """Elements of one type in a component hold one after the other, not at the same time."""
     for component in _in(body, context, *_COMPONENTS):
         ranges = defaultdict(list)
         for child in tree.elements(component):
-            if QName.parse(child.tag).namespace == RPID and (times := _range(child)) is not None:
+            if child.tag in _TIMED and (times := _range(child)) is not None:
                 ranges[child.tag].append((*times, child))
         for found in ranges.values():
             found.sort(key=lambda each: each[:2])
             for (_, end, _), (start, _, later) in pairwise(found):
                 if start < end:
-                    expected, observed = f"from {end} on", f"from {start}"
+                    expected = f"from {end} on" if end < _EVER else "until for the one before"
+                    observed = later.get("from") or "no from"
                     yield at_element(context, later, expected, observed, attribute="from")
 
 
 def _range(element: etree._Element) -> tuple[datetime, datetime] | None:
-    """When the element holds; None where it does not say so in full."""
-    start, end = (Timestamp(element.get(name, "")).moment for name in ("from", "until"))
-    return None if start is None or end is None else (start, end)
+    """When the element holds, without end where it does not say so; None where that is no time."""
+    start, end = element.get("from"), element.get("until")
+    first = _NEVER if start is None else Timestamp(start).moment
+    last = _EVER if end is None else Timestamp(end).moment
+    return None if first is None or last is None else (first, last)
 
 
 # "Unless otherwise noted below, each element may only appear at most once": in a component, and
@@ -156,3 +170,20 @@ def icon_has_a_media_type(body: object, context: Context) -> Iterator[Mismatch]:
             yield at_element(
                 context, element, "as in image/png", value or "nothing", attribute=name
             )
+
+
+@check("PIDF-OMA-1", clause="OMA Presence Data Specification §elements", level=SHOULD, on=_CONTENT)
+def state_is_told_once(body: object, context: Context) -> Iterator[Mismatch]:
+    """An element of OMA's presence data, such as willingness, appears once in a component."""
+    for component in _in(body, context, *_COMPONENTS):
+        seen: set[str] = set()
+        for child in tree.elements(component):
+            name = QName.parse(child.tag)
+            # That a tuple describes one service is PIDF-SERVICE-3.
+            if name.namespace != OMA_PRES or name.local == "service-description":
+                continue
+            # One that ends by itself may stand beside one that does not.
+            if child.tag in seen and child.get(_UNTIL) is None:
+                yield at_element(context, child, f"one {name.local}", "more than one")
+            if child.get(_UNTIL) is None:
+                seen.add(child.tag)

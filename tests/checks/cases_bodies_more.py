@@ -179,6 +179,8 @@ ICON = (
     '<r:status-icon xmlns:opd="urn:oma:xml:pde:pidf:ext" opd:contenttype="{}">http://a'
     "</r:status-icon>"
 )
+WILLING = "<op:willingness {}><op:basic>open</op:basic></op:willingness>"
+ADDED = '<d:add sel="presence"><tuple {}><status><basic>open</basic></status></tuple></d:add>'
 HIDING = '<a xmlns="urn:example:a"><op:willingness><op:basic>{}</op:basic></op:willingness></a>'
 TUPLE = '<tuple id="t1"><status><basic>open</basic></status></tuple>'
 GRUU = 'xmlns:gr="urn:ietf:params:xml:ns:gruuinfo"'
@@ -404,4 +406,15 @@ CASES = [
     ),
     Case("WINFO-RESOURCE-2", watched(winfo()), watched(winfo(resource="alice"))),
     Case("WINFO-PACKAGE-2", watched(winfo()), watched(winfo(package="@"))),
+    Case(
+        "PIDF-OMA-1",
+        in_tuple(WILLING.format("")),
+        in_tuple(WILLING.format("") * 2),
+        "documented",
+    ),
+    Case(
+        "PIDF-DIFF-13",
+        changed(ADDED.format('id="t2"')),
+        changed(ADDED.format("")),
+    ),
 ]
