@@ -26,6 +26,7 @@ from harness.network.subscriptions import Subscription
 from harness.network.watchers import Event, State, Watcher
 from harness.sip.fields import NameAddr
 from harness.sip.message import Request, SerializeError
+from harness.sip.timers import TimerQueue
 
 LIFETIME = 604_800.0
 """Seconds that the contact's own subscription and publication last."""
@@ -88,6 +89,9 @@ class PlayedContact:
         self._has_portrait = has_portrait
         self.identity = site.identity(site.profile.pixit.contact)
         self._errands: dict[str, Errand] = {}
+        # Of thousands of UEs few have news at a time: the others' errands are not looked at.
+        self._stirred: dict[str, None] = {}
+        self._timers: TimerQueue[str] = TimerQueue()
         self._etag = ""
         self._actions: Mapping[Step, Callable[[Errand, float], list[Send]]] = {
             Step.SUBSCRIBE: self._subscribe,
@@ -103,10 +107,17 @@ class PlayedContact:
 
     def notice(self, identity: str) -> None:
         """A user has subscribed or published: from now on the contact keeps an eye on it."""
-        if identity == self.identity or identity in self._errands:
+        if identity == self.identity:
             return
-        if len(self._errands) < self._site.limits.contact_errands:
+        has_room = len(self._errands) < self._site.limits.contact_errands
+        if identity not in self._errands and has_room:
             self._errands[identity] = Errand(identity)
+        self.stir(identity)
+
+    def stir(self, identity: str) -> None:
+        """Something happened that has to do with a user: its errand is looked at again."""
+        if identity in self._errands:
+            self._stirred[identity] = None
 
     def restart(self, identity: str, now: float) -> None:
         """The UE has started anew: so does what the contact does with it."""
@@ -114,6 +125,7 @@ class PlayedContact:
         if errand is not None:
             self._give_up(errand)
             self._errands[identity] = Errand(identity, since=now)
+            self.stir(identity)
 
     def step_of(self, identity: str) -> Step | None:
         """What comes next for a user, None for one that was not noticed."""
@@ -122,35 +134,47 @@ class PlayedContact:
 
     def advance(self, now: float) -> list[Send]:
         """Do what is due."""
+        for identity in self._timers.due(now):
+            self.stir(identity)
+        stirred, self._stirred = self._stirred, {}
         sends: list[Send] = []
-        for errand in tuple(self._errands.values()):
+        for errand in [self._errands[each] for each in stirred if each in self._errands]:
             if self._has_left(errand.ue):
                 self._give_up(errand)
                 continue
-            if not self._conditions[errand.step](errand, now):
-                errand.due = None
-                continue
-            if errand.due is None:
-                errand.due = now + self._site.profile.network.contact_delay
-            if errand.due <= now:
-                sends += self._act(errand, now)
+            sends += self._move(errand, now)
+            self._set_timer(errand)
         return sends
+
+    def _move(self, errand: Errand, now: float) -> list[Send]:
+        if not self._conditions[errand.step](errand, now):
+            errand.due = None
+            return []
+        if errand.due is None:
+            errand.due = now + self._site.profile.network.contact_delay
+        return self._act(errand, now) if errand.due <= now else []
 
     def _act(self, errand: Errand, now: float) -> list[Send]:
         action = self._actions[errand.step]
         errand.step, errand.due = _NEXT[errand.step], None
+        # The next step may rest on nothing else.
+        self.stir(errand.ue)
         return action(errand, now)
+
+    def _set_timer(self, errand: Errand) -> None:
+        moment = errand.due
+        # Once the patience has ended only an answer of the UE can be waited for.
+        if errand.step is Step.PUBLISH and errand.granted_at is not None and errand.is_patient:
+            patience = errand.granted_at + PATIENCE
+            moment = patience if moment is None else min(moment, patience)
+        if moment is None:
+            self._timers.cancel(errand.ue)
+        else:
+            self._timers.set(errand.ue, moment)
 
     def next_deadline(self) -> float | None:
         """When `advance` wants to be called though nothing happened."""
-        moments = [errand.due for errand in self._errands.values() if errand.due is not None]
-        # Once the patience has ended only an answer of the UE can be waited for.
-        moments += [
-            errand.granted_at + PATIENCE
-            for errand in self._errands.values()
-            if errand.step is Step.PUBLISH and errand.granted_at is not None and errand.is_patient
-        ]
-        return min(moments, default=None)
+        return self._timers.next_deadline()
 
     # -- what the steps rest on ----------------------------------------------------------------
 
@@ -165,6 +189,7 @@ class PlayedContact:
 
     def _give_up(self, errand: Errand) -> None:
         del self._errands[errand.ue]
+        self._timers.cancel(errand.ue)
         if errand.watcher is not None:
             self._roles.server.watchers.move(errand.watcher, Event.TIMEOUT)
 

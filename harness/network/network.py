@@ -84,7 +84,7 @@ class Network:
         services = ListServices(self.xdms)
         admission = Admission(site, self.server, self.xdms, self.registrar)
         self.script = Script()
-        self.notifier = Notifier(site, self._outgoing, admission, self._revise)
+        self.notifier = Notifier(site, self._outgoing, admission, self._revise, self._stir)
         self._casting = Casting(self.notifier, services)
         roles = Roles(self.registrar, self.compositor, self.server, self.notifier, self._outgoing)
         self.contact = PlayedContact(site, roles, lambda user: bool(self.permanent(user)))
@@ -266,7 +266,10 @@ class Network:
         return self._noticed(request, self.notifier.subscribe(request, source, now))
 
     def _publish(self, request: Request, source: Peer, now: float) -> Reply:
-        return self._noticed(request, self.compositor.publish(request, source, now))
+        reply = self._noticed(request, self.compositor.publish(request, source, now))
+        # A refresh changes nothing but the time of the publication.
+        self._stir(self.site.identity(request.uri))
+        return reply
 
     def _noticed(self, request: Request, reply: Reply) -> Reply:
         # Registrations and documents are no matter of presence.
@@ -300,6 +303,10 @@ class Network:
 
     def _touch(self, identity: str) -> None:
         self.notifier.touch(identity)
+        self._stir(identity)
+
+    def _stir(self, identity: str) -> None:
+        self.contact.stir(identity)
 
     def _document_changed(self, change: DocumentChange) -> None:
         if change.auid == PORTRAIT_USAGE:
@@ -307,7 +314,7 @@ class Network:
         elif change.auid in (*RULES_USAGES, "resource-lists"):
             # Rules name lists, so a list decides on watchers, too.
             self.server.rules_changed(change.user)
-        self.notifier.touch(change.user)
+        self._touch(change.user)
 
     def _settle(self, now: float) -> list[Send]:
         """Let the contact act and the notifier notify until nothing comes of it any more."""

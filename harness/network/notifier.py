@@ -21,7 +21,6 @@ from harness.network.subscribing import (
     refusal_in_dialog,
 )
 from harness.network.subscriptions import ENDING_STATUSES, Subscription
-from harness.network.xcap_feed import XcapDiffFeed
 from harness.sip.dialog import Dialog, DialogError, DialogKey, key_of_request
 from harness.sip.message import Request, SerializeError
 from harness.sip.timers import TimerQueue
@@ -31,7 +30,11 @@ _MAX_ROUNDS = 10_000
 
 
 class Notifier:
-    """All subscriptions of SIP subscribers; `revise` sees the rows of each NOTIFY at last."""
+    """All subscriptions of SIP subscribers.
+
+    `revise` sees the rows of each NOTIFY at last; `moved` hears whose subscriptions were looked at
+    or have ended.
+    """
 
     def __init__(
         self,
@@ -39,8 +42,10 @@ class Notifier:
         outgoing: Outgoing,
         admission: Admission,
         revise: Callable[[Subscription, list[Header]], list[Header]] = lambda _, rows: rows,
+        moved: Callable[[str], None] = lambda subscriber: None,
     ) -> None:
         self._site = site
+        self._moved = moved
         self._revise = revise
         self._outgoing = outgoing
         self._admission = admission
@@ -99,7 +104,7 @@ class Notifier:
             requires=admitted.requires,
             ending=_TIMEOUT if seconds == 0 else None,
             condition=self._condition(request),
-            coding=coding_for(request, self._site.profile.network.notification_coding),
+            coding=self._coding(request),
         )
         self._keep(subscription)
         return accepted(self._site, request, subscription, source, seconds, tag)
@@ -125,15 +130,15 @@ class Notifier:
         refusal = refusal_in_dialog(request, subscription)
         if refusal is not None:
             return refusal
+        try:
+            self._admission.renegotiate(request, subscription.feed)
+        except ContentError as error:
+            return error.reply
         subscription.dialog.take_request(request)
-        if isinstance(subscription.feed, XcapDiffFeed) and request.body:
-            try:
-                subscription.feed.replace(self._admission.selectors(request))
-            except ContentError as error:
-                return error.reply
         subscription.flow = source
         subscription.expires_at = now + seconds
         subscription.condition = self._condition(request)
+        subscription.coding = self._coding(request)
         if subscription.is_suppressed:
             return self._suppressed(subscription, seconds)
         # §4.2.1.2: "Upon successfully accepting or refreshing a subscription, notifiers MUST send
@@ -158,6 +163,9 @@ class Notifier:
         else:
             self._extend(subscription)
         return Reply(204, "No Notification", headers=(("Expires", str(seconds)),))
+
+    def _coding(self, request: Request) -> str:
+        return coding_for(request, self._site.profile.network.notification_coding)
 
     def _condition(self, request: Request) -> str | None:
         if not self._site.profile.network.conditional_notification:
@@ -191,6 +199,7 @@ class Notifier:
             self._by_identity.pop(identity, None)
 
     def _forget(self, subscription: Subscription) -> None:
+        self._moved(subscription.subscriber)
         key = subscription.dialog.key
         self._subscriptions.pop(key, None)
         self._touched.pop(key, None)
@@ -230,7 +239,9 @@ class Notifier:
     def is_quiet(self, subscription: Subscription, now: float) -> bool:
         """Whether the subscriber has answered all there is to tell it."""
         is_owed = subscription.is_due or subscription.is_waiting
-        return not is_owed and not subscription.feed.has_news(now)
+        if is_owed:
+            return False
+        return subscription.is_suppressed or not subscription.feed.has_news(now)
 
     def touch(self, identity: str) -> None:
         """Something that has to do with this identity changed: its subscriptions are looked at."""
@@ -251,6 +262,7 @@ class Notifier:
             if key is None:
                 break
             subscription = self._touched.pop(key)
+            self._moved(subscription.subscriber)
             if not subscription.is_waiting:
                 sends += self._notify_if_owed(subscription, now)
         return sends
@@ -277,6 +289,9 @@ class Notifier:
         body = subscription.dictated
         if body is None and not subscription.is_suppressed:
             body = subscription.feed.write(full=full)
+            # RFC 5839 §6.3: "As long as the condition remains true": what the subscriber holds
+            # from now on is another state, even if the old one comes back.
+            subscription.condition = None
         subscription.dictated = None
         secure = is_secure(subscription.dialog.remote_target)
         headers: list[Header] = [
@@ -292,7 +307,7 @@ class Notifier:
         if body is not None:
             headers += [*body.headers, ("Content-Type", body.content_type)]
             data = coded(body.data, subscription.coding)
-            if subscription.coding != "identity":
+            if data and subscription.coding != "identity":
                 headers.append(("Content-Encoding", subscription.coding))
         subscription.status = status
         subscription.is_due = subscription.is_full = False
@@ -320,6 +335,8 @@ class Notifier:
     def _notified(self, subscription: Subscription, final: Final, now: float) -> None:
         """The NOTIFY has its final response, or will never have one."""
         subscription.is_waiting = False
+        if self._subscriptions.get(subscription.dialog.key) is not subscription:
+            return  # it ended without a NOTIFY while this one was under way
         if subscription.is_over:
             self._forget(subscription)
         elif final.status in ENDING_STATUSES or final.response is None:
@@ -328,6 +345,8 @@ class Notifier:
             subscription.feed.end()
             self._forget(subscription)
         else:
+            # A refused NOTIFY told nothing: the next one cannot rest on it.
+            subscription.is_full = subscription.is_full or final.status >= 300
             subscription.dialog.take_response(final.request, final.response)
             self._touched[subscription.dialog.key] = subscription
 
