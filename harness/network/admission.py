@@ -11,7 +11,6 @@ from harness.network.accept import accepts, names, preferred
 from harness.network.contents import ContentError, content_of, has_body_to_read
 from harness.network.feeds import (
     Feed,
-    PartialPresenceFeed,
     PresenceFeed,
     WatcherinfoFeed,
     status_of,
@@ -116,12 +115,10 @@ class Admission:
             # RFC 6665 §4.2.1.3: who is known not to be authorized gets 403.
             is_refused = status_of(watcher).reason == "rejected"
             return Refused(Reply(403 if is_refused else 404))
-        # RFC 5263 §4.3: by the preferences of the watcher, where it names the partial format.
-        is_partial = names(asked.request, partial.MEDIA_TYPE) and (
-            preferred(asked.request, (partial.MEDIA_TYPE, pidf.MEDIA_TYPE)) == partial.MEDIA_TYPE
+        feed = PresenceFeed(
+            self._server, watcher, presentity, is_partial=_wants_changes(asked.request)
         )
-        kind = PartialPresenceFeed if is_partial else PresenceFeed
-        return Admitted(asked.package, kind(self._server, watcher, presentity))
+        return Admitted(asked.package, feed)
 
     def _own_feed(self, asked: _Asked, identity: str) -> Feed:
         """What a user may see of itself only."""
@@ -176,6 +173,17 @@ class Admission:
 
         return Admitted(asked.package, XcapDiffFeed(self._documents, selectors, may_read, own))
 
+    def renegotiate(self, request: Request, feed: Feed) -> None:
+        """Let a refresh change what the subscriber gets; raises ContentError and changes nothing.
+
+        RFC 3856 §6.7: NOTIFY bodies are of a type in Accept of the most recent SUBSCRIBE;
+        RFC 5875 §4.4: a refresh can name other resources.
+        """
+        if isinstance(feed, PresenceFeed):
+            feed.is_partial = _wants_changes(request)
+        elif isinstance(feed, XcapDiffFeed) and request.body:
+            feed.replace(self.selectors(request))
+
     def selectors(self, request: Request) -> tuple[str, ...]:
         """The XCAP resources that a SUBSCRIBE names; raises ContentError.
 
@@ -209,6 +217,12 @@ class Admission:
         return Admitted(
             asked.package, feed, is_list=True, requires=() if is_plain else (OPTION_TAG,)
         )
+
+
+def _wants_changes(request: Request) -> bool:
+    """RFC 5263 §4.3: by the preferences of the watcher, where it names the partial format."""
+    best = preferred(request, (partial.MEDIA_TYPE, pidf.MEDIA_TYPE))
+    return names(request, partial.MEDIA_TYPE) and best == partial.MEDIA_TYPE
 
 
 def _names_a_list(uri: str) -> bool:

@@ -85,13 +85,21 @@ def status_of(watcher: Watcher) -> Status:
 
 
 class PresenceFeed:
-    """The presence of one presentity (RFC 3856)."""
+    """The presence of one presentity (RFC 3856).
 
-    def __init__(self, server: PresenceServer, watcher: Watcher, entity: str) -> None:
+    `is_partial`: the whole of it once and then what changes (RFC 5263).
+    """
+
+    def __init__(
+        self, server: PresenceServer, watcher: Watcher, entity: str, *, is_partial: bool = False
+    ) -> None:
         self._server = server
         self._watcher = watcher
         self._entity = entity
         self._told: Hashable = None
+        self.is_partial = is_partial
+        self._version = 0
+        self._last = b""
 
     @property
     def status(self) -> Status:
@@ -108,12 +116,19 @@ class PresenceFeed:
         if watcher.state is not State.ACTIVE:
             # RFC 3857 §4.7.1: pending: "No notifications are generated on changes in presence".
             return watcher.state, watcher.event
-        revision = self._server.revision(watcher.presentity)
-        return watcher.state, watcher.decision, revision
+        return watcher.state, watcher.decision, self._server.shown(watcher)
 
     def write(self, *, full: bool) -> Body | None:
         self._told = self._news()
-        return Body(pidf.MEDIA_TYPE, self._document())
+        document, before = self._document(), self._last
+        if not self.is_partial:
+            self._last = b""
+            return Body(pidf.MEDIA_TYPE, document)
+        # RFC 5263 §4.4: the counter starts at 1; refreshing the subscription does not reset it.
+        self._version += 1
+        self._last = document
+        changes = None if full or not before else make_changes(before, document, self._version)
+        return Body(partial.MEDIA_TYPE, changes or make_full(document, self._version))
 
     def entity_tag(self) -> str:
         return tag_of(self._document())
@@ -128,24 +143,6 @@ class PresenceFeed:
 
     def end(self) -> None:
         self._server.watchers.move(self._watcher, Event.TIMEOUT)
-
-
-class PartialPresenceFeed(PresenceFeed):
-    """The presence of one presentity, the whole of it once and then what changes (RFC 5263)."""
-
-    def __init__(self, server: PresenceServer, watcher: Watcher, entity: str) -> None:
-        super().__init__(server, watcher, entity)
-        self._version = 0
-        self._last = b""
-
-    def write(self, *, full: bool) -> Body | None:
-        self._told = self._news()
-        document, before = self._document(), self._last
-        # RFC 5263 §4.4: the counter starts at 1; refreshing the subscription does not reset it.
-        self._version += 1
-        self._last = document
-        changes = None if full or not before else make_changes(before, document, self._version)
-        return Body(partial.MEDIA_TYPE, changes or make_full(document, self._version))
 
 
 class WatcherinfoFeed:

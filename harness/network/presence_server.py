@@ -91,6 +91,16 @@ class PresenceServer:
         own = revisions.by_source.get(publisher, 0) if publisher is not None else 0
         return revisions.total - own
 
+    def shown(self, watcher: Watcher, publisher: str | None = None) -> int:
+        """The revision as far as the watcher may know of it.
+
+        RFC 5025 §3.2.1: with polite-block it is shown "unavailable", so it is never told of
+        changes, which would give away that there are some.
+        """
+        if watcher.decision.handling is Handling.POLITE_BLOCK:
+            return 0
+        return self.revision(watcher.presentity, publisher)
+
     def is_known(self, presentity: str, publisher: str | None = None) -> bool:
         """Whether there is state of this presentity from elsewhere than the host `publisher`."""
         published = self._sources.publications(presentity)

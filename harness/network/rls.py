@@ -15,6 +15,7 @@ from typing import Protocol
 
 from harness.body import pidf, rlmi
 from harness.network.feeds import ACTIVE, Body, Status, status_of, tag_of
+from harness.network.policy import Handling
 from harness.network.presence_server import PresenceServer
 from harness.network.site import Site
 from harness.network.watchers import Event, State, Watcher
@@ -74,6 +75,7 @@ class ListFeed:
         self._version = 0
         self._is_gone = False
         self._has_ended = False
+        self._is_refreshed = False
 
     @property
     def status(self) -> Status:
@@ -105,6 +107,7 @@ class ListFeed:
             self._remove(self._resources.pop(identity))
         for identity, uri in wanted.items():
             self._subscribe(identity, uri, now)
+        self._is_refreshed = False
 
     def _remove(self, resource: _Resource) -> None:
         self._server.watchers.move(resource.watcher, Event.TIMEOUT)
@@ -119,10 +122,16 @@ class ListFeed:
             resource = _Resource(uri, identity, self._site.new_id(), watcher)
             self._removed.pop(identity, None)
             self._resources[identity] = resource
-        elif resource.watcher.is_over and now < self._expires_at:
+        elif self._may_return(resource) and now < self._expires_at:
             # Rules that refused a watcher can have changed since, or told it to come again.
             resource.watcher = self._watch(identity, now)
         resource.uri = uri
+
+    def _may_return(self, resource: _Resource) -> bool:
+        # Who had to make room comes back with the next refresh: else those that there is no room
+        # for would push each other out for ever.
+        watcher = resource.watcher
+        return watcher.is_over and (watcher.event is not Event.GIVEUP or self._is_refreshed)
 
     def _watch(self, identity: str, now: float) -> Watcher:
         subscriber = self._subscriber
@@ -142,10 +151,11 @@ class ListFeed:
             return watcher.state, watcher.event
         own = self._subscriber.host if resource.identity == self._subscriber.identity else None
         publisher = None if full else own
-        if not resource.has_instance and not self._server.is_known(resource.identity, publisher):
+        is_blocked = watcher.decision.handling is Handling.POLITE_BLOCK
+        is_known = is_blocked or self._server.is_known(resource.identity, publisher)
+        if not resource.has_instance and not is_known:
             return None
-        revision = self._server.revision(resource.identity, own)
-        return watcher.state, watcher.decision, revision
+        return watcher.state, watcher.decision, self._server.shown(watcher, own)
 
     def _is_news(self, resource: _Resource) -> bool:
         state = self._state(resource)
@@ -215,6 +225,7 @@ class ListFeed:
 
     def refresh(self, expires_at: float) -> None:
         self._expires_at = expires_at
+        self._is_refreshed = True
         for resource in self._each():
             self._server.watchers.refresh(resource.watcher, expires_at)
 
