@@ -29,6 +29,9 @@ _IPV6_EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 _IPV6_FRAGMENT, _IPV6_AH = 44, 51
 _MAX_DATAGRAM = 65535
 _MAX_FRAGMENTED = 256
+# RFC 1122 §3.3.2: a host gives a datagram up whose fragments have not all come in 60 to 120
+# seconds; later the identification may be that of another.
+_REASSEMBLY_TIME = 60.0
 
 
 class Packet(NamedTuple):
@@ -116,7 +119,9 @@ class PacketReader:
     """Makes whole IP payloads of frames; fragments wait, boundedly, for their siblings."""
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[tuple[str, str, int, int], list[_Fragment]] = OrderedDict()
+        self._waiting: OrderedDict[tuple[str, str, int, int], tuple[float, list[_Fragment]]] = (
+            OrderedDict()
+        )
 
     def read(self, frame: Frame) -> Packet | None:
         """The payload that this frame completes, if any."""
@@ -128,11 +133,14 @@ class PacketReader:
         except (struct.error, IndexError, ValueError):
             return None
         if isinstance(found, _Fragment):
-            return self._defragment(found)
+            return self._defragment(found, frame.time)
         return found
 
-    def _defragment(self, fragment: _Fragment) -> Packet | None:
-        pieces = self._waiting.setdefault(fragment.key, [])
+    def _defragment(self, fragment: _Fragment, now: float) -> Packet | None:
+        since, pieces = self._waiting.get(fragment.key, (now, []))
+        if abs(now - since) > _REASSEMBLY_TIME:
+            since, pieces = now, []
+        self._waiting[fragment.key] = (since, pieces)
         pieces.append(fragment)
         self._waiting.move_to_end(fragment.key)
         if len(self._waiting) > _MAX_FRAGMENTED:

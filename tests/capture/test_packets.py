@@ -80,6 +80,24 @@ def test_reader_joins_ipv4_fragments_in_any_order(order: int) -> None:
     assert packet.payload[8:] == body
 
 
+def test_reader_joins_no_fragment_with_one_of_long_before() -> None:
+    old, new = (
+        [bytes(ETHER / piece) for piece in fragment(_datagram(octet), fragsize=600)]
+        for octet in (b"a", b"b")
+    )
+    reader = PacketReader()
+    for number, (time, data) in enumerate([(0.0, old[0]), *((300.0, each) for each in new[1:])]):
+        assert reader.read(Frame(number, time, 1, data, False)) is None
+    packet = reader.read(Frame(9, 300.1, 1, new[0], False))
+    assert packet is not None
+    assert packet.payload[8:] == b"b" * 1500
+
+
+def _datagram(octet: bytes) -> IP:
+    ip = IP(src="192.0.2.1", dst="192.0.2.2", id=7)
+    return ip / UDP(sport=1, dport=2) / Raw(octet * 1500)
+
+
 def test_reader_joins_ipv6_fragments() -> None:
     body = bytes(range(256)) * 12
     whole = IPv6(src="2001:db8::1", dst="2001:db8::2") / IPv6ExtHdrFragment(id=9)
