@@ -15,6 +15,8 @@ MEDIA_TYPE = "application/resource-lists+xml"
 MAX_MEMBERS = 10_000
 """URIs that a list may come to, references followed."""
 MAX_NESTING = 30
+MAX_REFERENCES = 256
+"""References that are followed from one list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +150,13 @@ def add_list(
 def flatten(root: ResourceList, resolve: Resolver) -> Flat:
     """The URIs of the list, of the lists in it and of those that it refers to (RFC 4826 §3.1).
 
-    A reference is followed once, so a list that contains itself ends.
+    A reference is followed once, so a list that contains itself ends; so is what several
+    references lead to, where `resolve` gives the same object for it.
     """
     uris: dict[str, None] = {}
     unresolved: dict[str, None] = {}
     followed: set[str] = set()
+    targets: dict[int, ResourceList | Entry] = {}
     truncated = False
     waiting: list[tuple[Entry | EntryRef | External | ResourceList, int]] = [(root, 0)]
     while waiting:
@@ -169,11 +173,15 @@ def flatten(root: ResourceList, resolve: Resolver) -> Flat:
                 reference = item.ref if isinstance(item, EntryRef) else item.anchor
                 if reference in followed:
                     continue
+                if len(followed) >= MAX_REFERENCES:
+                    truncated = True
+                    continue
                 followed.add(reference)
                 target = resolve(reference)
                 if target is None:
                     unresolved[reference] = None
-                else:
+                elif id(target) not in targets:
+                    targets[id(target)] = target
                     waiting.append((target, depth + 1))
     return Flat(tuple(uris), tuple(unresolved), truncated)
 

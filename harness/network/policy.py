@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from harness.body.pres_rules import Ruleset, Transformations, decide, parse_ruleset
+from harness.body.resource_lists import MAX_REFERENCES
 from harness.body.schema import BodyError
 from harness.network.site import ANONYMOUS_HOST, Site
 from harness.network.xdms_documents import XdmDocuments
@@ -62,11 +63,20 @@ class RulesPolicy:
         if ruleset is None:
             # RFC 3857 §4.7.1: without policy a watcher is pending; the user itself needs none.
             return ALLOWED if presentity == watcher else UNDECIDED
+        anchors: set[str] = set()
+
+        def lists(anchor: str) -> tuple[str, ...]:
+            anchors.add(anchor)
+            if len(anchors) > MAX_REFERENCES:
+                return ()
+            is_member = watcher in self._documents.list_identities(anchor)
+            return (watcher,) if is_member else ()
+
         is_anonymous = watcher.endswith(f"@{ANONYMOUS_HOST}")
         decision = decide(
             ruleset,
             None if is_anonymous else watcher,
-            self._documents.list_uris,
+            lists,
             is_anonymous,
             now=datetime.fromtimestamp(self._site.wall_clock(), UTC),
             canonical=self._site.identity,

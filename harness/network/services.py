@@ -9,6 +9,9 @@ from harness.body.rls_services import Service, parse_rls_services
 from harness.body.schema import BodyError
 from harness.network.xdms_documents import XdmDocuments
 
+MAX_KNOWN = 128
+"""Services whose members are kept until a document changes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListService:
@@ -48,6 +51,8 @@ class ListServices:
 
     def __init__(self, documents: XdmDocuments) -> None:
         self._documents = documents
+        self._known: dict[str, tuple[str, ...] | None] = {}
+        self._revision = -1
 
     def find(self, uri: str) -> ListService | None:
         """The service that a Request-URI names."""
@@ -59,8 +64,13 @@ class ListServices:
 
     def members(self, uri: str) -> tuple[str, ...] | None:
         """The members' URIs, each once; None where there is no such service."""
-        members = self._inner(uri)
-        return None if members is None else self._expanded(members, uri)
+        if self._revision != self._documents.revision or len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+            self._revision = self._documents.revision
+        if uri not in self._known:
+            members = self._inner(uri)
+            self._known[uri] = None if members is None else self._expanded(members, uri)
+        return self._known[uri]
 
     def _expanded(self, members: tuple[str, ...], uri: str) -> tuple[str, ...]:
         """The members of services among the members in their place; each service once."""

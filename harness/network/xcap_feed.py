@@ -18,6 +18,9 @@ from harness.network.xdms_documents import MayRead, XdmDocuments
 MAX_SELECTORS = 64
 """Resources of one subscription; more are left out (§4.7: too many)."""
 
+MAX_SHOWN = 1 << 18
+"""Octets of elements in one notification; those that would be too much are left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class _State:
@@ -44,14 +47,14 @@ class XcapDiffFeed:
         subscriber: str,
     ) -> None:
         self._documents = documents
-        self._selectors = tuple(dict.fromkeys(selectors))[:MAX_SELECTORS]
+        self._selectors = _usable(selectors)
         self._may_read = may_read
         self._subscriber = subscriber
         self._told = _NOTHING
 
     def replace(self, selectors: Sequence[str]) -> None:
         """A refresh names other resources: the next document tells all of them (§4.4, §4.7)."""
-        self._selectors = tuple(dict.fromkeys(selectors))[:MAX_SELECTORS]
+        self._selectors = _usable(selectors)
 
     @property
     def status(self) -> Status:
@@ -66,12 +69,19 @@ class XcapDiffFeed:
     def _state(self) -> _State:
         documents: dict[str, str] = {}
         elements: dict[str, bytes | None] = {}
+        shown = 0
         for selector in self._selectors:
             if "/~~/" in selector:
-                element = self._documents.element_at(selector, self._may_read)
-                elements[selector] = _written(element)
+                if shown > MAX_SHOWN:
+                    continue
+                written = _written(self._documents.element_at(selector, self._may_read))
+                shown += len(written or b"")
+                if shown <= MAX_SHOWN:
+                    elements[selector] = written
             else:
-                documents.update(self._documents.tags_below(selector, self._may_read))
+                documents.update(
+                    self._documents.tags_below(selector, self._may_read, self._subscriber)
+                )
         return _State(documents, elements)
 
     def write(self, *, full: bool) -> Body | None:
@@ -111,6 +121,12 @@ def selectors_of(lists: bytes) -> tuple[str, ...]:
     """The resources in the body of a SUBSCRIBE (§4.4); raises `BodyError` for another document."""
     found = parse_resource_lists(lists).lists
     return tuple(entry.uri for each in found for entry in each.entries)
+
+
+def _usable(selectors: Sequence[str]) -> tuple[str, ...]:
+    """Each once, as many as are served; a document repeats them, so they have to be text of XML."""
+    written = dict.fromkeys(each for each in selectors if each.isprintable())
+    return tuple(written)[:MAX_SELECTORS]
 
 
 def _written(element: etree._Element | None) -> bytes | None:

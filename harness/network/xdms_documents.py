@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
 
 from lxml import etree
 
@@ -16,14 +18,22 @@ from harness.xcap.document import Document, DocumentKey, DocumentStore
 from harness.xcap.errors import conflict
 from harness.xcap.nodes import select
 from harness.xcap.percent import percent_encode
-from harness.xcap.selector import XcapUri, XcapUriError, parse_xcap_uri
+from harness.xcap.selector import NodeSelector, XcapUri, XcapUriError, parse_xcap_uri
 from harness.xcap.spans import XmlError, parse_document
 from harness.xcap.usage import APPLICATION_USAGES, ApplicationUsage
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Value = TypeVar("_Value")
+
+_Place = tuple[DocumentKey, NodeSelector | None]
 
 MayRead = Callable[[DocumentKey], bool]
 
 MAX_DOCUMENTS_PER_USER = 64
 MAX_DOCUMENTS = 20_000
+
+MAX_REMEMBERED = 128
+"""Resolved references that are kept until a document changes."""
 
 _LISTS = "urn:ietf:params:xml:ns:resource-lists"
 _SERVICES = "urn:ietf:params:xml:ns:rls-services"
@@ -61,6 +71,13 @@ class XdmDocuments:
         self._site = site
         self._root_path = root_path.rstrip("/") + "/"
         self._store = DocumentStore()
+        self._services: dict[str, dict[DocumentKey, None]] = {}
+        self._service_uris: dict[DocumentKey, tuple[str, ...]] = {}
+        self._resolved: dict[_Place, ResourceList | Entry] = {}
+        self._flat: dict[_Place, tuple[str, ...]] = {}
+        self._members: dict[_Place, frozenset[str]] = {}
+        self.revision = 0
+        """Counts the changes of documents."""
         self.observers: list[Callable[[DocumentChange], None]] = []
         """Called after each change, before the response to it is sent."""
         self.root_uri = f"http://{site.domain}{self._root_path}"
@@ -89,7 +106,7 @@ class XdmDocuments:
         document = self._store.get(DocumentKey.of(target, self._site.identity))
         if document is None:
             return None
-        root = parse_xml(document.content)
+        root = _tree(document.content)
         if target.node is None:
             return root
         namespace = APPLICATION_USAGES[target.auid].namespace
@@ -97,36 +114,87 @@ class XdmDocuments:
 
     def service(self, uri: str) -> Service | None:
         """The service that a Request-URI names, by SIP URI equality (RFC 4826 §4.5)."""
-        for document in self._store.of_usage("rls-services"):
-            if document.key.name != "index":
-                continue
-            for element in parse_xml(document.content).iterchildren(f"{{{_SERVICES}}}service"):
+        for key in self._services.get(self._site.identity(uri), ()):
+            for element in self._service_elements(key):
                 if _names_service(element.get("uri", ""), uri):
-                    return Service(document.key.user, element)
+                    return Service(key.user, element)
         return None
+
+    def _service_elements(self, key: DocumentKey) -> Iterator[etree._Element]:
+        document = self._store.get(key)
+        if document is not None:
+            yield from _tree(document.content).iterchildren(f"{{{_SERVICES}}}service")
+
+    def _note_services(self, key: DocumentKey) -> None:
+        """Keep the index of service URIs, which is asked for each member of each list."""
+        for uri in self._service_uris.pop(key, ()):
+            keys = self._services.get(self._site.identity(uri), {})
+            keys.pop(key, None)
+            if not keys:
+                self._services.pop(self._site.identity(uri), None)
+        uris = tuple(each.get("uri", "") for each in self._service_elements(key))
+        if not uris:
+            return
+        self._service_uris[key] = uris
+        if key.name == "index":
+            for uri in uris:
+                self._services.setdefault(self._site.identity(uri), {})[key] = None
 
     def list_uris(self, anchor: str) -> tuple[str, ...]:
         """The URIs of the list that an XCAP URI names, references followed, each URI once.
 
         Empty where nothing is there.
         """
-        found = self.resolve(anchor)
-        return flatten(found, self.resolve).uris if isinstance(found, ResourceList) else ()
+        place = self._place(anchor)
+        if place is None:
+            return ()
+        known = self._flat.get(place)
+        if known is None:
+            found = self.resolve(anchor)
+            known = flatten(found, self.resolve).uris if isinstance(found, ResourceList) else ()
+            _remember(self._flat, place, known)
+        return known
+
+    def list_identities(self, anchor: str) -> frozenset[str]:
+        """The users in that list, by their canonical identities."""
+        place = self._place(anchor)
+        if place is None:
+            return frozenset()
+        known = self._members.get(place)
+        if known is None:
+            known = frozenset(map(self._site.identity, self.list_uris(anchor)))
+            _remember(self._members, place, known)
+        return known
 
     def resolve(self, reference: str) -> ResourceList | Entry | None:
         """What an anchor, an absolute URI, or a ref, a path from the XCAP root, points to."""
+        place = self._place(reference)
+        known = self._resolved.get(place) if place is not None else None
+        if place is None or known is not None:
+            return known
         element = self.element(self._absolute(reference))
-        if element is None:
-            return None
-        if element.tag == f"{{{_LISTS}}}entry":
-            return Entry(element.get("uri", ""))
-        return parse_list(element) if element.tag == f"{{{_LISTS}}}list" else None
+        found: ResourceList | Entry | None = None
+        if element is not None and element.tag == f"{{{_LISTS}}}entry":
+            found = Entry(element.get("uri", ""))
+        elif element is not None and element.tag == f"{{{_LISTS}}}list":
+            found = parse_list(element)
+        if found is not None:
+            _remember(self._resolved, place, found)
+        return found
 
-    def tags_below(self, selector: str, may_read: MayRead) -> dict[str, str]:
+    def _place(self, reference: str) -> _Place | None:
+        """What a reference leads to, the same for all ways of writing it."""
+        try:
+            target = parse_xcap_uri(self._absolute(reference), self._root_path)
+        except XcapUriError:
+            return None
+        return DocumentKey.of(target, self._site.identity), target.node
+
+    def tags_below(self, selector: str, may_read: MayRead, user: str) -> dict[str, str]:
         """The entity-tags of a document, or of all in a collection, by document selector.
 
         A selector is a path from the XCAP root, or the whole URI; that of a collection ends with a
-        slash (RFC 5875 §4.1).
+        slash (RFC 5875 §4.1). A collection has what is of `user`, and the global tree.
         """
         if not selector.endswith("/"):
             document = self._document_at(selector, may_read)
@@ -134,7 +202,7 @@ class XdmDocuments:
         start = selector.removeprefix(self.root_uri).lstrip("/")
         return {
             path: document.etag.strip('"')
-            for document in self._store
+            for document in (*self._store.of_user(user), *self._store.of_user(""))
             if may_read(document.key) and (path := _path(document.key)).startswith(start)
         }
 
@@ -195,10 +263,7 @@ class XdmDocuments:
     def _services_beside(self, own: DocumentKey) -> frozenset[str]:
         """The service URIs in all other documents (RFC 4826 §4.4.5)."""
         return frozenset(
-            element.get("uri", "")
-            for document in self._store.of_usage("rls-services")
-            if document.key != own
-            for element in parse_xml(document.content).iterchildren(f"{{{_SERVICES}}}service")
+            uri for key, uris in self._service_uris.items() if key != own for uri in uris
         )
 
     def _is_full(self, key: DocumentKey) -> bool:
@@ -215,9 +280,27 @@ class XdmDocuments:
         return document
 
     def _tell(self, key: DocumentKey, before: Document | None, after: Document | None) -> None:
+        self.revision += 1
+        self._resolved.clear()
+        self._flat.clear()
+        self._members.clear()
+        if key.auid == "rls-services":
+            self._note_services(key)
         change = DocumentChange(key.auid, key.user, key.name, before, after)
         for observer in tuple(self.observers):
             observer(change)
+
+
+@lru_cache(maxsize=16)
+def _tree(content: bytes) -> etree._Element:
+    """The root of a stored document, which nobody changes."""
+    return parse_xml(content)
+
+
+def _remember(known: dict[_Key, _Value], key: _Key, value: _Value) -> None:
+    while len(known) >= MAX_REMEMBERED:
+        del known[next(iter(known))]
+    known[key] = value
 
 
 def _path(key: DocumentKey) -> str:

@@ -44,26 +44,35 @@ class DocumentStore:
 
     def __init__(self) -> None:
         self._documents: dict[DocumentKey, Document] = {}
+        self._of_user: dict[str, dict[DocumentKey, Document]] = {}
+        self._of_usage: dict[str, dict[DocumentKey, Document]] = {}
 
     def get(self, key: DocumentKey) -> Document | None:
         return self._documents.get(key)
 
     def put(self, document: Document) -> None:
-        self._documents[document.key] = document
+        key = document.key
+        self._documents[key] = document
+        self._of_user.setdefault(key.user, {})[key] = document
+        self._of_usage.setdefault(key.auid, {})[key] = document
 
     def delete(self, key: DocumentKey) -> None:
         self._documents.pop(key, None)
+        for index, name in ((self._of_user, key.user), (self._of_usage, key.auid)):
+            documents = index.get(name, {})
+            documents.pop(key, None)
+            if not documents:
+                index.pop(name, None)
 
     def of_user(self, user: str) -> tuple[Document, ...]:
-        """What is below the home directories of a user, whatever the application usage."""
-        return tuple(
-            document
-            for key, document in self._documents.items()
-            if key.tree == "users" and key.user == user
-        )
+        """What is below the home directories of a user, whatever the application usage.
+
+        "" is the owner of the global tree.
+        """
+        return tuple(self._of_user.get(user, {}).values())
 
     def of_usage(self, auid: str) -> tuple[Document, ...]:
-        return tuple(each for key, each in self._documents.items() if key.auid == auid)
+        return tuple(self._of_usage.get(auid, {}).values())
 
     def __iter__(self) -> Iterator[Document]:
         return iter(tuple(self._documents.values()))
