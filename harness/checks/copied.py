@@ -37,7 +37,7 @@ def _is_from_before(request: Request, name: str, context: Context) -> bool:
     """Whether the network may have given it in a message that was not seen."""
     session = context.session
     if name == "SIP-If-Match":
-        last = session.publications.last_of(request)
+        last = session.publications.last_of(request) or session.publications.current_of(request)
         return last is None or not last.is_whole
     if request.to is not None and request.to.tag is not None:
         dialog = session.dialogs.find(request, "ue")

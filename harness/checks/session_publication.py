@@ -64,6 +64,12 @@ class Publications:
         """The tag that the last 2xx gave in the same Call-ID, From tag and resource."""
         return self.last.get(_series(request))
 
+    def current_of(self, request: Request) -> EntityTag | None:
+        """A tag of the resource that nothing was seen to end, whatever its Call-ID."""
+        resource = resource_of(request)
+        found = (each for key, each in self.tags.items() if key[0] == resource and each.is_current)
+        return next(found, None)
+
     def note_response(
         self, response: Response, entry: TraceEntry, request: Request, transaction: Transaction
     ) -> None:

@@ -185,6 +185,9 @@ def _data(context: Context) -> bytes:
     return context.body.data if context.body is not None else b""
 
 
+_LIKE_UTF_8 = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
+
+
 def is_not_utf_8(context: Context) -> Iterator[Mismatch]:
     """Where a body leaves UTF-8, if it does."""
     data = _data(context)
@@ -193,6 +196,11 @@ def is_not_utf_8(context: Context) -> Iterator[Mismatch]:
     except UnicodeDecodeError as error:
         found = declared_encoding(data) or repr(data[error.start : error.start + 8])
         yield at_body(context, "UTF-8", found, error.start)
+        return
+    # What is ASCII alone reads the same, but it is not in the encoding that it names.
+    named = declared_encoding(data) or ""
+    if named.lower().replace("_", "-") not in _LIKE_UTF_8:
+        yield at_body(context, "UTF-8", named, 0)
 
 
 @check(
