@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from harness.model import Peer
@@ -12,7 +12,7 @@ from harness.network.reply import Reply
 from harness.network.security import SecurityAgreement
 from harness.network.site import Site
 from harness.network.subscribers import KnownUser, Subscribers
-from harness.sip.aka import AkaError, Vector, aka_version, read_base64, read_nonce
+from harness.sip.aka import Vector, aka_version, read_base64
 from harness.sip.authenticator import Accepted, Authenticator, NonceBook
 from harness.sip.digest import (
     Credentials,
@@ -126,7 +126,7 @@ class AkaScheme:
         )
         self._offered = ("auth",) if network.digest_qop == "auth" else self._expected.qop
         self._nonces = NonceBook(site.new_id)
-        self._vectors: dict[str, Vector] = {}
+        self._vectors: dict[str, _Challenge] = {}
         self.latest: Vector | None = None
 
     def judge(self, request: Request, now: float) -> Accepted | Refused:
@@ -144,10 +144,11 @@ class AkaScheme:
         self, credentials: Credentials, user: KnownUser, request: Request, now: float
     ) -> Accepted | Refused:
         nonce = credentials.nonce or ""
-        vector = self._vectors.get(nonce)
-        if vector is None:
+        challenge = self._challenge(nonce, user)
+        if challenge is None:
             return Refused(Refusal.UNKNOWN_NONCE, observed=nonce)
-        refused = self._verify(credentials, user, vector.password(self._version), request)
+        password = challenge.vector.password(self._version)
+        refused = self._verify(credentials, user, password, request)
         if refused is not None:
             return refused
         reason = self._nonces.use(nonce, credentials.nonce_count, credentials.cnonce, now)
@@ -164,12 +165,17 @@ class AkaScheme:
         nonce = self._nonces.issue(now, vector.nonce)
         while len(self._vectors) >= MAX_VECTORS:
             del self._vectors[next(iter(self._vectors))]
-        self._vectors[nonce] = vector
+        self._vectors[nonce] = _Challenge(user.impi, vector)
         return [
             make_challenge(
                 self._expected.realm, nonce, algorithm=self._algorithm, qop=self._offered
             )
         ]
+
+    def _challenge(self, nonce: str, user: KnownUser) -> _Challenge | None:
+        """The challenge with this nonce: only whom it was made for can answer it."""
+        found = self._vectors.get(nonce)
+        return found if found is not None and found.impi == user.impi else None
 
     def _credentials(self, request: Request) -> Credentials | None:
         parsed = map(parse_credentials, request.headers.values("Authorization"))
@@ -199,16 +205,29 @@ class AkaScheme:
     def _resynchronise(
         self, credentials: Credentials, user: KnownUser, request: Request
     ) -> Refused:
-        """RFC 3310 §3.4: a valid AUTS moves SQN, and the next challenge is made with it."""
+        """RFC 3310 §3.4: a valid AUTS moves SQN, and the next challenge is made with it.
+
+        It answers a challenge, once: TS 33.102 §6.3.5 does not react to what is unsolicited, with
+        which an old AUTS would take SQN back.
+        """
+        nonce = credentials.nonce or ""
+        challenge = self._challenge(nonce, user)
+        if challenge is None:
+            return Refused(Refusal.UNKNOWN_NONCE, observed=nonce)
         refused = self._verify(credentials, user, b"", request)
         if refused is not None:
             return refused
         auts = read_base64(credentials.value.get("auts") or "")
-        try:
-            rand, _ = read_nonce(credentials.nonce or "")
-        except AkaError as error:
-            return Refused(Refusal.UNKNOWN_NONCE, observed=str(error))
         assert user.centre is not None
-        if auts is None or not user.centre.resynchronise(rand, auts):
+        if auts is None or not user.centre.resynchronise(challenge.vector.rand, auts):
             return Refused(Refusal.RESPONSE_MISMATCH, "a valid AUTS", "another")
+        del self._vectors[nonce]
         return Refused(Refusal.OUT_OF_STEP)
+
+
+@dataclass(frozen=True, slots=True)
+class _Challenge:
+    """A vector, and the private identity of the user whose card it is for."""
+
+    impi: str
+    vector: Vector

@@ -45,13 +45,12 @@ def coding_for(request: Request, preferred: str) -> str:
     RFC 3261 §20.2: without Accept-Encoding "the server SHOULD assume identity"; a qvalue of 0 is a
     refusal (RFC 9110 §12.5.3).
     """
+    taken: dict[str, bool] = {}
     for value in request.headers.values("Accept-Encoding"):
         name, _, params = value.partition(";")
-        weight = params.replace(" ", "").removeprefix("q=")
-        is_refused = bool(weight) and not weight.strip("0.")
-        if name.strip().lower() in (preferred, "*") and not is_refused:
-            return preferred
-    return "identity"
+        weight = params.replace(" ", "").lower().removeprefix("q=")
+        taken[name.strip().lower()] = not weight or bool(weight.strip("0."))
+    return preferred if taken.get(preferred, taken.get("*", False)) else "identity"
 
 
 def coded(data: bytes, coding: str) -> bytes:

@@ -47,9 +47,16 @@ def flow_of(request: Request, contact: NameAddr) -> tuple[str, str] | None:
     simply ignores the reg-id parameter."
     """
     instance, reg_id = contact.params.get("+sip.instance"), contact.params.get("reg-id")
-    if not instance or not reg_id or not reaches_us_directly(request):
+    if not instance or not reaches_us_directly(request) or not _is_reg_id(reg_id):
         return None
-    return instance, reg_id
+    return instance, str(int(reg_id or ""))
+
+
+def _is_reg_id(text: str | None) -> bool:
+    """§4.2: "an unsigned integer" of 1 to 2**31 - 1, compared by its value."""
+    if not text or not text.isascii() or not text.isdecimal() or len(text) > 10:
+        return False
+    return 0 < int(text) < 1 << 31
 
 
 def answer_headers(request: Request, flow_timer: int) -> list[Header]:

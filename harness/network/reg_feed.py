@@ -44,8 +44,9 @@ class RegistrationFeed:
 
     def write(self, *, full: bool) -> Body | None:
         is_full = full or not self._is_partial or self._told is None
-        told = self._told or 0
         registrations = self._registrar.registrations
+        # What ended before the subscription is no news to anybody (RFC 3680 §4.7.1).
+        told = self._told if self._told is not None else registrations.revision(self._aor)
         bound, ended = registrations.contacts(self._aor, told)
         state = "active" if bound else "terminated" if ended else "init"
         shown = bound if is_full else tuple(each for each in bound if each.revision > told)

@@ -76,6 +76,8 @@ class Registrations:
     def record(self, aor: str, after: Sequence[Binding], change: Change, now: float) -> None:
         """The bindings of an address-of-record are now those in `after`."""
         found = self._record(aor)
+        if tuple(contact.binding for contact in found.contacts) == tuple(after):
+            return
         found.revision += 1
         contacts = [self._moved(found, binding, change, now) for binding in after]
         kept = {contact.id for contact in contacts}
@@ -89,10 +91,16 @@ class Registrations:
         found = self._records.get(aor)
         if found is None:
             while len(self._records) >= MAX_IDENTITIES:
-                self._records.popitem(last=False)
+                self._forget_one()
             found = self._records[aor] = _Record(self._new_id())
         self._records.move_to_end(aor)
         return found
+
+    def _forget_one(self) -> None:
+        aor, oldest = self._records.popitem(last=False)
+        if oldest.contacts:
+            # The registrar has fewer bindings than there are records, so others will be found.
+            self._records[aor] = oldest
 
     def _moved(self, record: _Record, binding: Binding, change: Change, now: float) -> Contact:
         known = next(

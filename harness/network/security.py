@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +17,9 @@ from harness.sip.parameters import Parameters
 
 OPTION_TAG = "sec-agree"
 MECHANISM = "ipsec-3gpp"
+
+MAX_OFFERS = 4
+"""Offers to one user that are remembered: one in use, one under way, those of other devices."""
 
 Agreed = Callable[[str, tuple[str, ...]], None]
 """Hears of new associations: the user, and the commands that install them."""
@@ -37,7 +40,7 @@ class SecurityAgreement:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._offers: OrderedDict[str, _Offer] = OrderedDict()
+        self._offers: OrderedDict[str, deque[_Offer]] = OrderedDict()
         self.observers: list[Agreed] = []
 
     @property
@@ -49,32 +52,26 @@ class SecurityAgreement:
         """494 where the list in Security-Verify is not the one that was given (RFC 3329 §2.3.1)."""
         if not self.is_on or "Security-Verify" not in request.headers:
             return None
-        offer = self._offers.get(self._user(request))
-        if offer is not None and _lists(request, "Security-Verify") == _parsed((offer.server,)):
+        offers = self._offers.get(self._user(request), ())
+        verified = _lists(request, "Security-Verify")
+        # An association lives on while the next one is agreed on, and after one that failed.
+        if any(verified == _parsed((offer.server,)) for offer in offers):
             return None
-        headers = (("Security-Server", offer.server),) if offer is not None else ()
+        headers = (("Security-Server", offers[-1].server),) if offers else ()
         return Reply(494, "Security Agreement Required", headers=headers)
 
     def challenge(self, request: Request, source: Peer, vector: Vector | None) -> list[Header]:
         """Security-Server for the challenge to a UE that offers ipsec-3gpp; none for others."""
-        if not self.is_on or vector is None:
+        # RFC 3329 §2.3.2: behind another proxy we are not the first hop.
+        if not self.is_on or vector is None or len(request.vias) > 1:
             return []
-        offered = next(
-            (
-                (params, end)
-                for name, params in _lists(request, "Security-Client")
-                if name == MECHANISM and (end := _end(source.host, params)) is not None
-            ),
-            None,
-        )
-        if offered is None:
+        found = self._choose(request, source.host)
+        if found is None:
             return []
-        chosen = self._choose(request)
-        if chosen is None:
-            return []
-        offer = self._offer(offered[1], chosen, source)
+        chosen, end = found
+        offer = self._offer(end, chosen, source)
         user = self._user(request)
-        self._offers[user] = offer
+        self._offers.setdefault(user, deque(maxlen=MAX_OFFERS)).append(offer)
         self._offers.move_to_end(user)
         while len(self._offers) > self._site.limits.users:
             self._offers.popitem(last=False)
@@ -83,21 +80,22 @@ class SecurityAgreement:
             observer(user, commands)
         return [("Security-Server", offer.server)]
 
-    def _choose(self, request: Request) -> Algorithms | None:
-        """The first pair of algorithms that both sides have, by our order."""
-        offered = [
-            (params.get("alg") or "", params.get("ealg") or "null")
-            for name, params in _lists(request, "Security-Client")
-            if name == MECHANISM
-        ]
+    def _choose(self, request: Request, host: str) -> tuple[Algorithms, End] | None:
+        """The first pair of algorithms that both sides have, by our order; with the UE's side."""
+        offered: dict[Algorithms, End] = {}
+        for name, params in _lists(request, "Security-Client"):
+            end = _end(host, params) if name == MECHANISM else None
+            if end is not None:
+                alg, ealg = params.get("alg") or "", params.get("ealg") or "null"
+                offered.setdefault(Algorithms(alg.lower(), ealg.lower()), end)
         wanted = self._site.profile.network.ipsec_encryption
         encryptions = ENCRYPTIONS if wanted == "any" else (wanted,)
         return next(
             (
-                Algorithms(alg, ealg)
+                (pair, offered[pair])
                 for ealg in encryptions
                 for alg in reversed(ALGORITHMS)
-                if (alg, ealg) in offered
+                if (pair := Algorithms(alg, ealg)) in offered
             ),
             None,
         )
@@ -108,6 +106,9 @@ class SecurityAgreement:
         numbers = hashlib.sha256(self._site.new_id().encode()).digest()
         # SPIs below 256 are reserved (RFC 4303 §2.1); the two of a side differ.
         spi_c = int.from_bytes(numbers[:4], "big") | 0x1000
+        # TS 33.203 §7.1: they differ from those that the UE chose, too.
+        while {spi_c, spi_c ^ 1} & {ue.spi_c, ue.spi_s}:
+            spi_c ^= 0x10
         spi_s = spi_c ^ 1
         proxy = End(
             host=listener.host,
@@ -143,7 +144,9 @@ def _parsed(values: tuple[str, ...]) -> list[tuple[str, Parameters]]:
 def _end(host: str, params: Parameters) -> End | None:
     """The UE's side of an offer, None where a number is missing or no number."""
     texts = [params.get(name) or "" for name in ("spi-c", "spi-s", "port-c", "port-s")]
-    if not all(text.isdecimal() and len(text) <= 10 for text in texts):
+    if not all(text.isascii() and text.isdecimal() and len(text) <= 10 for text in texts):
         return None
     spi_c, spi_s, port_c, port_s = map(int, texts)
+    if max(spi_c, spi_s) >= 1 << 32 or not 0 < min(port_c, port_s) <= max(port_c, port_s) < 1 << 16:
+        return None
     return End(host, spi_c, spi_s, port_c, port_s)
