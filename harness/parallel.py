@@ -25,7 +25,7 @@ from harness.model import Finding, Verdict
 _WORTH_A_PROCESS = 4 << 20
 # Judging leaves next to no cyclic garbage, but makes so many objects that looking for it every
 # 700 of them, as Python does, takes a tenth to a fifth of the time.
-_BETWEEN_COLLECTIONS = 250_000
+_BETWEEN_COLLECTIONS = 100_000
 
 _PackedStep = tuple[str, tuple[Verdict, str, tuple[int, ...], tuple[int, ...], tuple[Finding, ...]]]
 
