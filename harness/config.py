@@ -160,6 +160,15 @@ class Network(Values):
             raise ValueError("security_agreement needs authentication: aka, whose keys it uses")
         return self
 
+    @model_validator(mode="after")
+    def _has_answerable_challenges(self) -> Self:
+        # RFC 3261 §22.4 (8): what is made of the cnonce needs qop.
+        if self.digest_qop == "none" and any(
+            algorithm.endswith("-sess") for algorithm in self.digest_algorithm
+        ):
+            raise ValueError("digest_qop: none does not go with -sess in digest_algorithm")
+        return self
+
     @property
     def listeners(self) -> tuple[Peer, ...]:
         """The addresses to listen on."""

@@ -128,7 +128,8 @@ def notify_body_is_of_an_accepted_type(request: Request, context: Context) -> It
         return
     default = _DEFAULT_TYPES.get(subscription.package)
     # RFC 4662 §4.3: who supports event lists takes the list's own type, Accept or not.
-    takes_lists = has_token(subscribe.supported, "eventlist")
+    # A refresh without the option tag is refused, and changes nothing.
+    takes_lists = any(has_token(each.supported, "eventlist") for each in (first, subscribe))
     is_list = takes_lists and found == "multipart/related"
     if default is not None and found != default and not is_list:
         yield mismatch(request, "Content-Type", default)

@@ -106,7 +106,7 @@ class SecurityAgreement:
         numbers = hashlib.sha256(self._site.new_id().encode()).digest()
         # SPIs below 256 are reserved (RFC 4303 §2.1); the two of a side differ.
         spi_c = int.from_bytes(numbers[:4], "big") | 0x1000
-        # TS 33.203 §7.1: they differ from those that the UE chose, too.
+        # TS 33.203 §7: they differ from those that the UE chose, too.
         while {spi_c, spi_c ^ 1} & {ue.spi_c, ue.spi_s}:
             spi_c ^= 0x10
         spi_s = spi_c ^ 1
