@@ -6,10 +6,11 @@ What it prints is dropped once its reader has gone, as `head` does: the peer is 
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness.capture.writer import CaptureWriter
 from harness.config import Profile
 from harness.flow.evaluate import Evaluation
 from harness.flow.steps import load_flow
@@ -27,7 +28,13 @@ from harness.transport.authority import AuthorityError
 from harness.transport.driver import ListenError
 from harness.transport.tls import TlsError
 
+if TYPE_CHECKING:
+    from harness.capture.writer import CaptureWriter
+
 EXIT_OK, EXIT_FAILED, EXIT_UNUSABLE = 0, 1, 2
+
+# Playing and judging leave next to no cycles; each search for them is a time without answers.
+_BETWEEN_COLLECTIONS = 50_000
 
 
 class _Watch:
@@ -85,7 +92,8 @@ def run_network(profile: Profile, pcap_out: Path | None, ipsec_script: Path | No
 async def _play_network(profile: Profile, watch: _Watch, ipsec_script: Path | None) -> int:
     driver = make_driver(profile, watch, _complain_of, complain)
     try:
-        serving = await start_network(profile, driver)
+        serving = await start_network(profile, driver, soon=True)
+        gc.freeze()  # grammars and schemas stay: no need to look through them
         if ipsec_script is not None and serving.network is not None:
             script = IpsecScript(ipsec_script, watch.say)
             serving.network.registrar.security.observers.append(script)
@@ -111,6 +119,9 @@ def open_capture(path: Path | None) -> CaptureWriter | str | None:
     """The capture to write, or why it cannot be written."""
     if path is None:
         return None
+    # Its library takes longer to load than all the rest of the network side.
+    from harness.capture.writer import CaptureWriter
+
     complain(f"{path}: a capture is written as it was on the wire, secrets included, TLS taken off")
     try:
         return CaptureWriter(path)

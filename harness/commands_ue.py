@@ -12,9 +12,9 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from harness.capture.writer import CaptureWriter
 from harness.commands_live import EXIT_FAILED, EXIT_OK, open_capture, refuse
 from harness.config import Profile
 from harness.model import Peer, Transport
@@ -31,6 +31,9 @@ from harness.ue.agent import ReferenceUe
 from harness.ue.defects import DEFECTS, Defect
 from harness.ue.personas import PERSONAS
 from harness.ue.settings import Settings, SettingsError, Waits
+
+if TYPE_CHECKING:
+    from harness.capture.writer import CaptureWriter
 
 _FAREWELL_SECONDS = 4.0
 

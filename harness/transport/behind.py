@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -12,6 +13,9 @@ from harness.model import Peer
 # Messages that wait to be judged; beyond it the peers wait too, rather than the memory grow.
 _MAX_WAITING = 10_000
 _STOP_SECONDS = 60.0
+# While it judges, whoever answers waits this long for its turn, at each call of the system:
+# Python's own 5 ms make some 20 ms for each answer.
+_TURN_SECONDS = 0.0005
 
 _Seen = tuple[bytes, Peer, Peer, float, str]
 
@@ -30,6 +34,7 @@ class Behind:
     def __init__(self, observer: MessageObserver, failed: Callable[[BaseException], None]) -> None:
         self._observer = observer
         self._failed = failed
+        sys.setswitchinterval(_TURN_SECONDS)
         self._waiting: queue.Queue[_Seen | None] = queue.Queue(_MAX_WAITING)
         self._thread = threading.Thread(target=self._run, name="presence-observer", daemon=True)
         self._thread.start()
