@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -199,11 +200,12 @@ class XdmDocuments:
         if not selector.endswith("/"):
             document = self._document_at(selector, may_read)
             return {} if document is None else {selector: document.etag.strip('"')}
-        start = selector.removeprefix(self.root_uri).lstrip("/")
+        # RFC 3986 §6.2.2.2: the same path with other characters escaped is the same.
+        start = unquote(selector.removeprefix(self.root_uri).lstrip("/"))
         return {
             path: document.etag.strip('"')
             for document in (*self._store.of_user(user), *self._store.of_user(""))
-            if may_read(document.key) and (path := _path(document.key)).startswith(start)
+            if may_read(document.key) and unquote(path := _path(document.key)).startswith(start)
         }
 
     def element_at(self, selector: str, may_read: MayRead) -> etree._Element | None:
