@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ARGS   ?=
 
-.PHONY: presence test lint types selftest bench setup clean
+.PHONY: presence test lint types selftest bench bench-load setup clean
 
 presence: setup
 	$(BIN)/pytest -m presence $(ARGS)
@@ -27,6 +27,11 @@ selftest: setup
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
 	$(BIN)/python -m bench.bodies
+
+# Flows under load beside Kamailio's, played by SIPp, see docs/performance.md.
+# ARGS="--ues 500 --seconds 2" for a shorter run.
+bench-load: setup
+	$(BIN)/python -m bench.load $(ARGS)
 
 setup: $(STAMP)
 
