@@ -33,10 +33,13 @@ def _completed_via(response: Response, context: Context) -> tuple[Via, Peer] | N
 def rport_is_the_source_port(response: Response, context: Context) -> Iterator[Mismatch]:
     """The rport that a UAS fills in is the source port of the request.
 
-    Judged where received is the source address as seen here, so that no NAT lies between.
+    Judged where received is the source address as seen here, so that no NAT lies between, and
+    where the request came once: a copy can have come from another port.
     """
     found = _completed_via(response, context)
     if found is None or found[0].received is None:
+        return
+    if context.transaction is None or len(context.transaction.repeats) > 1:
         return
     via, source = found
     is_seen_alike = canonical_host(via.received or "") == canonical_host(source.host)
@@ -63,9 +66,10 @@ def rport_comes_with_received(response: Response, context: Context) -> Iterator[
     sender="ue",
 )
 def record_route_is_copied_as_it_is(response: Response, context: Context) -> Iterator[Mismatch]:
-    """The Record-Route of a response, if it has one, is that of its request, in the same order.
+    """The Record-Route of a response, if it has one, ends with that of its request, in its order.
 
-    Its absence is no fault: by RFC 3265 the response to SUBSCRIBE has made the dialog already.
+    A proxy between may have put itself before it in the request that the UE has got. Its absence is
+    no fault: by RFC 3265 the response to SUBSCRIBE has made the dialog already.
     """
     request = context.sip_request
     if request is None or not response.record_routes:
@@ -74,7 +78,8 @@ def record_route_is_copied_as_it_is(response: Response, context: Context) -> Ite
         return
     wanted = [each.uri for each in request.record_routes]
     found = [each.uri for each in response.record_routes]
-    if len(wanted) != len(found) or not all(map(_is_same, wanted, found)):
+    own = found[len(found) - len(wanted) :]
+    if len(wanted) > len(found) or not all(map(_is_same, wanted, own)):
         yield mismatch(
             response, "Record-Route", ", ".join(f"<{uri}>" for uri in wanted) or "absent"
         )
@@ -126,7 +131,15 @@ def allow_lists_what_was_accepted(response: Response, context: Context) -> Itera
     "All methods, including ACK and CANCEL, understood by the UA MUST be included in the list of
     methods in the Allow header field, when present."
     """
+    if _has_companions(context):
+        return
     has_notified = any(each.accepted is not None for each in context.session.dialogs.all())
     allowed = response.headers.values("Allow")
     if allowed and has_notified and not has_token(allowed, "NOTIFY"):
         yield mismatch(response, "Allow", "a list with NOTIFY")
+
+
+def _has_companions(context: Context) -> bool:
+    """Whether several UAs may be behind the address of the UE: a NAT, or a home gateway."""
+    known = context.session.registrations.by_aor.values()
+    return len(known) > 1 or any(len(each.answered) > 1 for each in known)

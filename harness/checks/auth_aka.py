@@ -43,6 +43,8 @@ def _answers(request: Request, context: Context) -> Iterator[tuple[str, int, Cre
 
 
 def _is_wrong(credentials: Credentials, password: bytes, request: Request) -> bool:
+    if not credentials.response:
+        return False  # it tells that the card refused the challenge (TS 24.229 §5.1.1.5.3)
     expected = Expected(
         realm=credentials.realm or "", algorithms=(credentials.algorithm or "",), qop=_QOP
     )

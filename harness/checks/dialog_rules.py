@@ -89,9 +89,12 @@ def _is_gruu(text: str) -> bool:
 _ROUNDING = 2.0
 
 
-@check("NOT-STATE-6", clause="RFC 6665 §4.2.2", level=MUST, on=requests("NOTIFY"), sender="ue")
+@check("NOT-STATE-6", clause="RFC 6665 §4.2.2", level=SHOULD, on=requests("NOTIFY"), sender="ue")
 def notifier_does_not_lengthen(request: Request, context: Context) -> Iterator[Mismatch]:
-    """The expires of a Subscription-State is not longer than what is left of the subscription."""
+    """The expires of a Subscription-State is not longer than what is left of the subscription.
+
+    The text says MUST NOT. The capture may lack the refresh that the NOTIFY follows: a remark.
+    """
     dialog, state = current_dialog(request, context), request.subscription_state
     if dialog is None or dialog.expires_at is None or state is None or state.expires is None:
         return

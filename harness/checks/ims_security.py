@@ -122,7 +122,12 @@ def _is_first(nonce: Nonce, context: Context) -> bool:
 # for SIP digest §5.1.1.5.4 says the same of the REGISTER that carries the response.
 @check("REG-IMS-13", clause="TS 24.229 §5.1.1.5.1", level=MUST, on=_REGISTER, sender="ue")
 def answer_keeps_the_call_id(request: Request, context: Context) -> Iterator[Mismatch]:
-    """A REGISTER that answers a challenge has the Call-ID of the 401."""
+    """A REGISTER that answers a challenge has the Call-ID of the 401.
+
+    With a count of more than one the nonce was used before, in a request that the capture lacks.
+    """
+    if any((each.nonce_count or 1) > 1 for _, _, each in credentials_in(request)):
+        return
     for nonce, response in answered_challenges(request, context):
         is_other = response.method == "REGISTER" and request.call_id not in nonce.given_to
         if not is_other or not _is_first(nonce, context) or not is_ims(request):
@@ -227,7 +232,12 @@ def aka_registration_has_a_contact(request: Request, context: Context) -> Iterat
 # for the setup of two new pairs of security associations" and "a Security-Verify header field".
 @check("REG-IMS-19", clause="TS 24.229 §5.1.1.4.2", level=MUST, on=_REGISTER, sender="ue")
 def protected_registration_offers_again(request: Request, context: Context) -> Iterator[Mismatch]:
-    """A REGISTER over IPsec, which has a Security-Verify, has a Security-Client as well."""
+    """A REGISTER over IPsec, which has a Security-Verify, has a Security-Client as well.
+
+    The clause is about renewals: one that ends the registration is left out.
+    """
+    if is_removal(request):
+        return
     is_protected = any(each.name == IPSEC for each in mechanisms_in(request, VERIFY))
     if is_protected and not request.headers.rows(CLIENT):
         yield mismatch(request, CLIENT, "present")

@@ -32,6 +32,7 @@ _POINT, _POLYGON, _RING, _POS, _LIST = (
 )
 _FLAT = tuple(tree.qname(PIDFLO, name) for name in ("Circle", "Ellipse", "ArcBand"))
 _SOLID = tuple(tree.qname(PIDFLO, name) for name in ("Sphere", "Ellipsoid", "Prism"))
+_PRISM = tree.qname(PIDFLO, "Prism")
 _SHAPES = (_POINT, _POLYGON, *_FLAT, *_SOLID)
 _LENGTHS = tuple(
     tree.qname(PIDFLO, name)
@@ -54,6 +55,8 @@ _METRES = re.compile(r"urn:ogc:def:uom:EPSG:[0-9.]*:9001", re.IGNORECASE)
 _DEGREES = re.compile(r"urn:ogc:def:uom:EPSG:[0-9.]*:910[12]", re.IGNORECASE)
 _MAX_POSITIONS = 4096
 _REAL_TIME = 16
+# Square degrees: less can come of rounding, where all corners are on a line.
+_FLAT_AREA = 1e-12
 
 # IANA: Method Tokens, by the documents that registered them.
 _METHODS = frozenset(
@@ -253,13 +256,15 @@ def ring_has_four_positions(body: object, context: Context) -> Iterator[Mismatch
 def ring_goes_counter_clockwise(body: object, context: Context) -> Iterator[Mismatch]:
     """The positions of a polygon go counter-clockwise, as seen from above.
 
-    Not judged where the polygon crosses the date line or holds a pole.
+    Not judged where the polygon crosses the date line or holds a pole, nor in a prism, which may
+    be extruded from the top down (§5.2.8).
     """
     for ring, points in _rings(body, context):
         boundary = ring.getparent()
         is_outer = boundary is not None and boundary.tag == tree.qname(GML, "exterior")
+        is_outer = is_outer and next(ring.iterancestors(_PRISM), None) is None
         is_plain = max(each[1] for each in points) - min(each[1] for each in points) < 180
-        if is_outer and is_plain and points[0] == points[-1] and _area(points) < 0:
+        if is_outer and is_plain and points[0] == points[-1] and _area(points) < -_FLAT_AREA:
             yield at_element(context, ring, "counter-clockwise", "clockwise")
 
 

@@ -24,6 +24,8 @@ _KNOWN_FOR = 1.0
 # were held up somewhere and came in a bunch.
 _STEADY = 4
 _SHORTEST_WAIT = 0.05
+# T1 and T2 are settings of many UEs: "The default value of T2 is 4s". Who has both at 2 s is right.
+_LONGEST_WAIT = 1.8
 
 _PUBLISHED = {
     "presence": ("application/pidf+xml", "application/pidf-diff+xml"),
@@ -100,17 +102,20 @@ def repetitions_have_no_constant_pace(request: Request, context: Context) -> Ite
     """Timer E doubles: a request is not sent again and again at a pace below T2.
 
     What a capture lacks makes two waits into one, and the next one longer still. Only even waits
-    are judged: packets that were held up come in a bunch.
+    are judged: packets that were held up come in a bunch. Waits that have grown before have come
+    to the UE's own T2.
     """
     transaction = context.transaction
     if transaction is None or transaction.initiator != "ue" or request.method in ("INVITE", "ACK"):
         return
     times = [*transaction.repeats, context.time]
-    waits = [later - earlier for earlier, later in pairwise(times)][-_STEADY:]
-    longest = 0.75 * context.profile.timers.t2
+    every = [later - earlier for earlier, later in pairwise(times)]
+    waits, before = every[-_STEADY:], every[:-_STEADY]
+    longest = min(0.75 * context.profile.timers.t2, _LONGEST_WAIT)
     if len(waits) < _STEADY or not all(_SHORTEST_WAIT < each < longest for each in waits):
         return
-    if max(waits) < 1.25 * min(waits):
+    has_grown = min(before, default=waits[0]) < 0.6 * min(waits)
+    if max(waits) < 1.25 * min(waits) and not has_grown:
         yield Mismatch("waits that double", f"one of {waits[-1]:.2f} s each time", "message")
 
 
@@ -119,16 +124,18 @@ def answered_request_is_over(request: Request, context: Context) -> Iterator[Mis
     """A request is not sent again once its final response has led to the next one.
 
     Judged for REGISTER and PUBLISH, of which a UA sends no new one before the final response, and
-    for what was sent again with credentials.
+    for what was sent again with credentials. The next one is for the same address: accounts that
+    share a Call-ID (RFC 3261 §10.2) do not wait for one another.
     """
     final = context.transaction.final if context.transaction is not None else None
     later = context.session.spaces.get(("ue", request.call_id or "", request.method))
     if final is None or later is None or request.cseq is None:
         return
     is_next = later.cseq > request.cseq.number and later.time > final.time
+    is_same = request.to is not None and (request.uri, request.to.uri) == later.target
     is_answer = later.cseq == request.cseq.number + 1 and later.time < final.time + _KNOWN_FOR
     waits = request.method in ("REGISTER", "PUBLISH") or _is_challenge(context)
-    if is_next and waits and is_answer and context.time - later.time > _KNOWN_FOR:
+    if is_next and is_same and waits and is_answer and context.time - later.time > _KNOWN_FOR:
         yield Mismatch(
             "no retransmission",
             f"one {context.time - final.time:.1f} s after message {final.number}",
@@ -153,11 +160,14 @@ def credentials_stay_in_the_field_of_their_call(
     fields = {401: "Authorization", 407: "Proxy-Authorization"}
     if (request.call_id or "") in context.session.authentication.challenged:
         return  # AUTH-FIELD-1 has the word
+    sent = {(name, each.realm, each.nonce) for name, _, each in credentials_in(request)}
     for name, offset, each in credentials_in(request):
         nonce = context.session.authentication.find(each)
         if nonce is None or nonce.challenge is None or nonce.is_shared:
             continue
         wanted = fields.get(getattr(nonce.entry.message, "status", 0))
+        if (wanted, each.realm, each.nonce) in sent:
+            continue  # sent in its field, and unasked in the other one
         if wanted is not None and name != wanted and (request.call_id or "") in nonce.given_to:
             yield Mismatch(wanted, name, name, offset)
 

@@ -20,6 +20,7 @@ from harness.sip.message import Request
 _SUBSCRIBE = requests("SUBSCRIBE")
 _OPTION = "recipient-list-subscribe"
 _DISPOSITION = "recipient-list"
+_SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"})
 _PART = re.compile(rb"^content-disposition[ \t]*:[ \t]*recipient-list\b", re.I | re.M)
 _LIST, _REF = (tree.qname(RESOURCE_LISTS, name) for name in ("list", "entry-ref"))
 
@@ -57,8 +58,13 @@ def list_in_subscribe_is_required(request: Request, context: Context) -> Iterato
 # RFC 5367 §3: "at least one body, whose disposition is type "recipient-list"".
 @check("SUB-LIST-2", clause="RFC 5367 §3", level=MUST, on=_SUBSCRIBE)
 def required_list_is_in_subscribe(request: Request, context: Context) -> Iterator[Mismatch]:
-    """A SUBSCRIBE that requires recipient-list-subscribe has a body of that disposition."""
+    """A SUBSCRIBE that requires recipient-list-subscribe has a body of that disposition.
+
+    In a body that is encrypted or compressed it cannot be seen.
+    """
     if not _is_new(request) or not has_token(request.require, _OPTION) or _has_list(request):
+        return
+    if _media_type(request) in _SEALED or request.headers.rows("Content-Encoding"):
         return
     expected = f"a body with Content-Disposition: {_DISPOSITION}"
     yield mismatch(request, "Content-Disposition", expected)

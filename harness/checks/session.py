@@ -62,6 +62,8 @@ class Sent:
     cseq: int
     from_tag: str
     to_tag: str
+    target: tuple[str, str]
+    """Request-URI and URI of To."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,4 +314,5 @@ def _sent(request: Request, entry: TraceEntry) -> Sent:
         cseq=request.cseq.number if request.cseq is not None else -1,
         from_tag=(request.from_.tag if request.from_ is not None else None) or "",
         to_tag=(request.to.tag if request.to is not None else None) or "",
+        target=(request.uri, request.to.uri if request.to is not None else ""),
     )

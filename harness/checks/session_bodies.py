@@ -12,6 +12,7 @@ from harness.body.schema import BodyError
 from harness.body.watcherinfo import WatcherInfo, parse_watcherinfo
 from harness.checks.bounded import Bounded
 from harness.checks.session_dialogs import DialogKey, dialog_key
+from harness.checks.session_publication import Resource, resource_of
 from harness.checks.xml_trees import read_tree
 from harness.model import Sender
 from harness.sip.message import Request, Response
@@ -47,7 +48,7 @@ class Bodies:
 
     def __init__(self) -> None:
         self._notified: Bounded[DialogKey, Notified] = Bounded(_MAX_DIALOGS)
-        self._published: Bounded[str, bytes] = Bounded(_MAX_PUBLICATIONS)
+        self._published: Bounded[str, tuple[Resource, bytes]] = Bounded(_MAX_PUBLICATIONS)
 
     def notified(self, request: Request, sender: Sender) -> Notified | None:
         """What the dialog of a NOTIFY had carried before it."""
@@ -55,12 +56,17 @@ class Bodies:
         return None if key is None else self._notified.get(key)
 
     def published(self, request: Request) -> bytes | None:
-        """The presence document that the entity-tag in SIP-If-Match stands for (RFC 3903 §4.1)."""
-        return None if request.if_match is None else self.document(request.if_match)
+        """The presence document that the entity-tag in SIP-If-Match stands for (RFC 3903 §4.1).
+
+        A tag is unique for one resource and event package: two accounts can have the same.
+        """
+        known = None if request.if_match is None else self._published.get(request.if_match)
+        return known[1] if known is not None and known[0] == resource_of(request) else None
 
     def document(self, etag: str) -> bytes | None:
         """The presence document that an entity-tag stands for."""
-        return self._published.get(etag)
+        known = self._published.get(etag)
+        return known[1] if known is not None else None
 
     def update(self, entry: TraceEntry, sender: Sender, request: Request | None) -> None:
         """Take in an entry; `request` is what a SIP response answers."""
@@ -103,7 +109,7 @@ class Bodies:
         elif kind is None or kind.essence != PIDF:
             return  # what such a body makes of the publication is not known
         if response.etag and body:
-            self._published[response.etag] = body
+            self._published[response.etag] = (resource_of(request), body)
 
 
 def watcherinfo_of(request: Request) -> WatcherInfo | None:

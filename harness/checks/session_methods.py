@@ -9,6 +9,7 @@ from harness.checks.field_rows import METHODS
 from harness.checks.places import equal_uris, mismatch, start_line_mismatch, tag_of
 from harness.checks.registry import MUST, SHOULD, check, requests
 from harness.checks.session import Sent
+from harness.checks.transactions import MAGIC_COOKIE
 from harness.model import Mismatch, Transport
 from harness.sip.message import Request
 
@@ -28,9 +29,12 @@ def method_is_in_capitals(request: Request, context: Context) -> Iterator[Mismat
 
 
 def _original(request: Request, context: Context, *methods: str) -> Sent | None:
-    """The request that a CANCEL or an ACK refers to: it has the same branch (RFC 3261 §9.1)."""
+    """The request that a CANCEL or an ACK refers to: it has the same branch (RFC 3261 §9.1).
+
+    Without the cookie a branch is one of RFC 2543, and need not be unique.
+    """
     branch = request.top_via.branch if request.top_via is not None else None
-    if not branch:
+    if not branch or not branch.startswith(MAGIC_COOKIE):
         return None
     found = (context.session.branches.get(("ue", branch, method)) for method in methods)
     return next((each for each in found if each is not None), None)

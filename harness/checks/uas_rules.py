@@ -18,6 +18,7 @@ _GOOD = range(200, 300)
 _DEFAULT_PORT = 5060
 # Responses that name in Require what they miss in the request (RFC 3261 §8.2.4, RFC 3329 §2.3.2).
 _ASKING = frozenset({421, 494})
+_OF_MAKERS = re.compile(r"(?:com|net|org)\.|x-|ms-|msrtc-", re.IGNORECASE)
 
 
 @check("RSP-REQUIRE-1", clause="RFC 3261 §8.2.4", level=MUST, on=responses(), sender="ue")
@@ -36,13 +37,18 @@ def response_requires_what_is_supported(response: Response, context: Context) ->
 def unknown_extension_is_not_accepted(response: Response, context: Context) -> Iterator[Mismatch]:
     """A request that requires an extension which nobody knows is answered with 420, not with 2xx.
 
-    Known is what IANA has registered, and what the UE lists in a Supported of its own.
+    Known is what IANA has registered, and what the UE lists in a Supported of its own. A maker's
+    own tag, told by its name, may be known to its own UEs without.
     """
     request = context.sip_request
     if request is None or request.method in ("ACK", "CANCEL"):
         return
     for tag in request.require:
-        is_known = tag.lower() in OPTION_TAGS or has_token(_supported(response, context), tag)
+        is_known = (
+            tag.lower() in OPTION_TAGS
+            or _OF_MAKERS.match(tag)
+            or has_token(_supported(response, context), tag)
+        )
         if not is_known:
             yield start_line_mismatch(response, f"420, for {tag}", str(response.status))
             return
@@ -145,7 +151,10 @@ def response_goes_where_via_says(response: Response, context: Context) -> Iterat
     if context.transaction is None or len(context.transaction.repeats) > 1:
         return  # what was sent again can have come from elsewhere
     via, sent = request.top_via, context.entry.destination
-    hosts = {asked.source.host, via.host, via.received or "", via.params.get("maddr") or ""}
+    maddr = via.params.get("maddr")
+    if maddr and not _is_address(maddr):
+        return  # it is sent to whatever that name leads to
+    hosts = {asked.source.host, via.host, via.received or "", maddr or ""}
     ports = {asked.source.port, via.port or _DEFAULT_PORT, via.rport or 0}
     if _read_address(sent.host) not in set(map(_read_address, hosts)) or sent.port not in ports:
         yield mismatch(response, "Via", f"a response to {asked.source}", f"one to {sent}")

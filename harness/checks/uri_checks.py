@@ -33,7 +33,7 @@ def _own_uris(message: Message, context: Context) -> Iterator[tuple[str, SipUri]
     other side's address from the dialog, new ones their route from the registration.
     """
     found = [("Contact", each.uri) for each in message.contacts]
-    if isinstance(message, Request) and message.method != "NOTIFY":
+    if isinstance(message, Request) and _names_itself(message):
         is_inside = tag_of(message.to) is not None
         found += [("From", message.from_.uri)] if message.from_ is not None else []
         if not is_inside:
@@ -49,6 +49,15 @@ def _own_uris(message: Message, context: Context) -> Iterator[tuple[str, SipUri]
         uri = _sip_uri(text)
         if uri is not None:
             yield name, uri
+
+
+def _names_itself(request: Request) -> bool:
+    """Whether the sender has written From and To itself.
+
+    In a dialog that the other side began both come from its request, as that wrote them.
+    """
+    is_inside = tag_of(request.to) is not None
+    return request.method != "NOTIFY" and (not is_inside or request.method == "SUBSCRIBE")
 
 
 def _at(message: Message, name: str, expected: str, observed: str) -> Mismatch:
@@ -107,8 +116,8 @@ def uri_with_a_semicolon_is_in_brackets(message: Message, context: Context) -> I
     has them too.
     """
     given = _request_parameters(message)
-    is_request = isinstance(message, Request) and message.method != "NOTIFY"
-    for name in ("Contact", "From", "To") if is_request else ("Contact",):
+    is_own = isinstance(message, Request) and _names_itself(message)
+    for name in ("Contact", "From", "To") if is_own else ("Contact",):
         for row in message.headers.rows(name):
             uri, *params = row.value.split(";")
             if "<" in uri or not uri.strip().lower().startswith(("sip:", "sips:")):

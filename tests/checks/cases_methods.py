@@ -82,6 +82,7 @@ def notified(expires: int) -> bytes:
 
 INVITE = request("INVITE", branch="z9hG4bKinvite", fields=INVITE_FIELDS)
 CALLED = [ue(INVITE), net(answer(INVITE, 100)), net(answer(INVITE, 486))]
+ANSWERED = [*CALLED[:2], net(answer(INVITE, 200, fields={"Contact": "<sip:bob@10.0.0.9>"}))]
 
 
 def same_call(method: str, cseq: int = 1, **fields: object) -> bytes:
@@ -216,8 +217,8 @@ FIELD_CASES = [
     Case("GEN-NETWORK-2", sent("PUBLISH"), sent("PUBLISH", P_Visited_Network_ID="example")),
     Case(
         "GEN-KEEP-1",
-        [*CALLED, same_call("ACK")],
         [*CALLED, same_call("ACK", Via=f"SIP/2.0/UDP {UE};branch=z9hG4bKinvite;keep")],
+        [*ANSWERED, same_call("ACK", Via=f"SIP/2.0/UDP {UE};branch=z9hG4bKack;keep")],
     ),
     Case(
         "GEN-PREFERENCES-1",
