@@ -180,6 +180,8 @@ class Admission:
         RFC 5875 §4.4: a refresh can name other resources.
         """
         if isinstance(feed, PresenceFeed):
+            if not any(accepts(request, each) for each in PACKAGES["presence"].media_types):
+                raise ContentError(Reply(406))
             feed.is_partial = _wants_changes(request)
         elif isinstance(feed, XcapDiffFeed) and request.body:
             feed.replace(self.selectors(request))
