@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answers its exit status."""
     use_any_encoding()
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = make_parser().parse_args(argv)
         run: Callable[[argparse.Namespace], int] = arguments.run
         return run(arguments)
     except (ProfileError, FlowError) as error:
@@ -48,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_UNUSABLE
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the command line, with every command and option."""
     parser = argparse.ArgumentParser(
         prog="presence",
         description="Conformance tests for the presence behaviour of IMS/RCS phones.",
