@@ -37,11 +37,7 @@ def _own_uris(message: Message, context: Context) -> Iterator[tuple[str, SipUri]
         is_inside = tag_of(message.to) is not None
         found += [("From", message.from_.uri)] if message.from_ is not None else []
         if not is_inside:
-            given = {
-                uri
-                for each in context.session.registrations.by_aor.values()
-                for uri in each.service_route
-            }
+            given = _service_routes(context)
             found += [("To", message.to.uri)] if message.to is not None else []
             found += [("Route", each.uri) for each in message.routes if each.uri not in given]
             found.append(("Request-URI", message.uri))
@@ -49,6 +45,11 @@ def _own_uris(message: Message, context: Context) -> Iterator[tuple[str, SipUri]
         uri = _sip_uri(text)
         if uri is not None:
             yield name, uri
+
+
+def _service_routes(context: Context) -> set[str]:
+    known = context.session.registrations.by_aor.values()
+    return {uri for each in known for uri in each.service_route}
 
 
 def _names_itself(request: Request) -> bool:
@@ -218,6 +219,8 @@ def strict_router_is_in_the_request_uri(request: Request, context: Context) -> I
         return
     if top.is_loose_router or len(request.vias) > 1 or top.address == target.address:
         return
+    if request.routes[0].uri in _service_routes(context):
+        return  # RFC 3608 §6.1 and TS 24.229 §5.1.2A.1.1 have it in Route as it was given
     to = _sip_uri(request.to.uri)
     is_registration = request.method == "REGISTER" and to is not None
     is_target = equal_uris(request.uri, request.to.uri) or (

@@ -135,6 +135,19 @@ def test_the_uris_of_a_dialog_are_as_its_beginner_wrote_them() -> None:
     assert "GEN-BRACKETS-2" in ietf_faults([ue(new)])
 
 
+def test_a_service_route_is_used_as_it_was_given() -> None:
+    registration = request("REGISTER")
+    given: dict[str, Value] = {
+        "Contact": f"{CONTACT};expires=3600",
+        "Service-Route": "<sip:orig@scscf.example.com>",
+    }
+    steps: Steps = [ue(registration), net(answer(registration, fields=given))]
+    used = request("OPTIONS", fields={"Route": "<sip:orig@scscf.example.com>"})
+    assert "GEN-ROUTE-5" not in ietf_faults([*steps, ue(used, 5)])
+    own = request("OPTIONS", fields={"Route": "<sip:proxy.example.com>"})
+    assert "GEN-ROUTE-5" in ietf_faults([*steps, ue(own, 5)])
+
+
 # --- Retransmissions ------------------------------------------------------------------------------
 
 
