@@ -90,9 +90,12 @@ class Registrar:
         if refused is not None:
             raise RegistrationError(refused)
         bindings = list(self._bindings.get(aor, ()))
+        limit = self._site.limits.bindings_per_user
         for contact in contacts:
             self._apply(bindings, self._binding(aor, contact, request, source, now), now)
-        if len(bindings) > self._site.limits.bindings_per_user:
+            if len(bindings) > 2 * limit:
+                break  # what is still to come may remove some, not that many
+        if len(bindings) > limit:
             raise RegistrationError(Reply(403, "Too Many Bindings"))
         if aor not in self._bindings and len(self._bindings) >= self._site.limits.users:
             raise RegistrationError(Reply(503, headers=(("Retry-After", "60"),)))

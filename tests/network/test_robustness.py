@@ -315,6 +315,15 @@ def test_refused_notification_is_followed_by_the_whole_state() -> None:
     assert [b"pidf-full" in each for each in bodies] == [True, False, True]
 
 
+def test_thousands_of_contacts_are_refused_at_once() -> None:
+    link = Link()
+    contacts = [("Contact", f"<sip:a{n}@h{n}>") for n in range(3000)]
+    started = time.process_time()
+    assert link.register(contacts).status == 403
+    assert time.process_time() - started < SECONDS
+    assert link.network.registrar.bindings(AOR) == ()
+
+
 @pytest.mark.parametrize("count", [1500])
 def test_references_are_followed_in_bounded_time(count: int) -> None:
     link = Link()
