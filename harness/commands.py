@@ -23,6 +23,7 @@ from harness.report.text import VERDICT_STYLE, finding_lines, plain, worst_first
 from harness.report.views import write_reports
 
 EXIT_OK, EXIT_FINDINGS, EXIT_UNUSABLE = 0, 1, 2
+_NAMES = {"ue": "UE", "network": "network"}
 
 
 def run_audit(
@@ -71,7 +72,7 @@ def _print(output: Output, result: Audit) -> None:
     for ue in result.ues:
         _print_ue(output, ue)
     for finding in worst_first(result.findings):
-        where = f"#{finding.entry}  frame {finding.frame}  sent by the {finding.sender}"
+        where = f"#{finding.entry}  frame {finding.frame}  sent by the {_NAMES[finding.sender]}"
         if len(result.ues) > 1:
             where += f" (UE {finding.ue})"
         head, *rest = finding_lines(finding, where)

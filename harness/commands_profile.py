@@ -5,11 +5,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 
+from harness.checks.registry import CHECKS
 from harness.commands_live import EXIT_FAILED, EXIT_OK
 from harness.config import Profile
 from harness.config_subscribers import UsimSecrets
+from harness.flow.evaluate import flow_checks
+from harness.flow.steps import load_flow
 from harness.model import Peer
 from harness.output import Output
+from harness.paths import FLOW
 from harness.report.text import plain
 from harness.serving import (
     exposure,
@@ -123,7 +127,18 @@ def _problems(profile: Profile) -> Iterator[str]:
     for name, path in (("client_ca", profile.tls.path("client_ca")),):
         if path is not None and not path.is_file():
             yield f"tls.{name}: {path}: no such file"
+    yield from _contradictions(profile)
     if profile.network.authentication == "aka" and profile.pixit.usim is None:
         yield "network.authentication: aka needs the card's secrets: pixit.usim"
     if profile.tls.client_certificates != "none" and not wants_tls(profile):
         yield "tls.client_certificates: no listener speaks TLS"
+
+
+def _contradictions(profile: Profile) -> Iterator[str]:
+    """Names that mean nothing here, and times that no request can meet."""
+    known = {*CHECKS, *(each.id for each in flow_checks(load_flow(FLOW)))}
+    for name in sorted(profile.checks.keys() - known):
+        yield f"checks.{name}: no such check. presence checks lists them"
+    network = profile.network
+    if network.min_registration > network.max_registration:
+        yield "network.min_registration: longer than max_registration: no REGISTER can succeed"

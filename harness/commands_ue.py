@@ -195,6 +195,8 @@ def _registrar(text: str, transport: str | None) -> _Registrar:
     if named not in ("udp", "tcp", "tls") or (secure and transport not in (None, "tls")):
         raise SettingsError(f"--registrar {text}: SIP goes over udp, tcp or tls, SIPS over tls")
     kind = Transport.TLS if secure else Transport(named)
+    if uri.port is not None and not 0 < uri.port < 65536:
+        raise SettingsError(f"--registrar {text}: a port is a number from 1 to 65535")
     port = uri.port or (5061 if kind is Transport.TLS else 5060)
     return _Registrar(Peer(_address_of(uri.address, text), port, kind), uri.address, secure)
 

@@ -330,9 +330,8 @@ def _read(path: Path) -> tuple[dict[str, Any], _Lines]:
     except (yaml.YAMLError, RecursionError) as error:
         raise ProfileError(yaml_error(path, error)) from None
     if not isinstance(values, dict):
-        raise ProfileError(
-            f"{path}:1: a profile is a mapping of fields, found {type(values).__name__}"
-        )
+        found = "nothing" if values is None else type(values).__name__
+        raise ProfileError(f"{path}:1: a profile is a mapping of fields, found {found}")
     lines: _Lines = {}
     _note_lines(node, (), path, lines)
     return values, lines
@@ -370,6 +369,14 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+_IN_WORDS = {
+    "extra_forbidden": "no such field: check the spelling, or remove it",
+    "missing": "missing: give it, or extend a profile that has it (extends: documented)",
+    "model_type": "a mapping of fields is wanted",
+}
+"""What pydantic's kinds of error mean to somebody who writes YAML."""
+
+
 def _explain(error: ValidationError, lines: _Lines, path: Path) -> str:
     """Each problem on a line of its own: file:line: field: what is wrong."""
     problems = []
@@ -381,7 +388,6 @@ def _explain(error: ValidationError, lines: _Lines, path: Path) -> str:
                 file, line = lines[at[:length]]
                 break
         what = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            what = "no such field: check the spelling, or remove it"
+        what = _IN_WORDS.get(problem["type"], what)
         problems.append(f"{file}:{line}: field '{'.'.join(at)}': {what}")
     return "\n".join(problems)

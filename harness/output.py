@@ -79,4 +79,11 @@ class Output:
             padded = zip(row, widths, strict=True)
             cells = [(text.ljust(width) + "  ", style) for (text, style), width in padded]
             last, style = row[-1]
-            self.line(*cells[:-1], (last, style))
+            self.line(*(cells[:-1] if last else _unpadded(cells[:-1])), (last, style))
+
+
+def _unpadded(cells: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Cells without the spaces after the last: a row ends where its text does."""
+    while cells and not cells[-1][0].strip():
+        cells = cells[:-1]
+    return [*cells[:-1], (cells[-1][0].rstrip(), cells[-1][1])] if cells else []

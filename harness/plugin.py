@@ -339,12 +339,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     session = terminalreporter.config.stash.get(_SESSION, None)
     if session is None:
         return
+    from harness.model import Verdict
     from harness.report.text import plain
 
     terminalreporter.section("presence")
     for ue in session.run.ues:
-        counts = Counter(each.verdict.value for each in ue.steps)
-        shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        counts = Counter(each.verdict for each in ue.steps)
+        shown = ", ".join(f"{counts[each]} {each.value}" for each in Verdict if counts[each])
         terminalreporter.write_line(f"UE {ue.address}  {plain(ue.identity)}: {shown}")
     terminalreporter.write_line(f"verdict: {session.verdict.value}")
     for fault in session.run.faults:

@@ -230,6 +230,8 @@ class Run:
         """The worst verdict so far."""
         with self._changed:
             verdicts = [ue.verdict for ue in self._evaluation.ues]
+            if not verdicts:  # as the report has it, whose steps are then nobody's
+                verdicts = [self._evaluation.result(each.id).verdict for each in self.flow.steps]
             return Verdict.worst_of([*verdicts, *([Verdict.ERROR] if self.faults else [])])
 
     @property

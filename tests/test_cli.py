@@ -353,6 +353,19 @@ def test_file_name_with_escapes_cannot_write_to_the_terminal(tmp_path: Path) -> 
     assert b"[red].pcapng" in done.stdout
 
 
+def test_table_has_no_spaces_at_the_end_of_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [("step", "verdict", "reason"), ("01-register", "fail", "why"), ("02", "pass", "")]
+    Output().table([tuple((text, "") for text in row) for row in [*rows, ("", "", "")]])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:] == ["01-register  fail     why", "02           pass", ""]
+
+
+def test_ue_takes_no_port_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--registrar", "sip:127.0.0.1:99999", "--xcap-root", "http://127.0.0.1:1"]
+    assert cli.main(["ue", *where]) == 2
+    assert "a port is a number from 1 to 65535" in capsys.readouterr().err
+
+
 def test_output_goes_on_in_silence_once_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     class Gone(io.StringIO):
         def flush(self) -> None:

@@ -228,6 +228,8 @@ def test_ini_twin_chooses_an_external_ue_and_tells_where_to_point_it(lab: pytest
     assert re.search(r"P-CSCF and registrar 127\.0\.0\.1:\d+", text)
     assert "this machine only: give network.bind" in text
     result.assert_outcomes(skipped=1, deselected=38)
+    assert "verdict: inconc" in text
+    assert "PcapNgWriter" not in text
     assert record(lab).run["ue"] == "external"
 
 

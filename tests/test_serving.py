@@ -260,6 +260,53 @@ def test_check_tells_what_does_not_work_on_this_machine(
         assert text in out
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("checks: {GEN-NONE-1: {level: info, reason: why}}", "checks.GEN-NONE-1: no such check."),
+        (
+            "network: {min_registration: 100, max_registration: 50}",
+            "network.min_registration: longer than max_registration",
+        ),
+    ],
+)
+def test_check_tells_what_no_run_could_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, problem: str
+) -> None:
+    path = tmp_path / "lab.yaml"
+    path.write_text(f"extends: documented\n{text}\n", encoding="utf-8")
+    status, out, _ = check(capsys, path)
+    assert status == 1
+    assert f"problem  {problem}" in out
+
+
+def test_check_takes_a_level_of_the_flows_own_checks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "lab.yaml"
+    text = "extends: documented\nchecks: {FLOW-ORDER-1: {level: info, reason: why}}\n"
+    path.write_text(text, encoding="utf-8")
+    assert check(capsys, path)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ":1: a profile is a mapping of fields, found nothing"),
+        ("network: 5", ":1: field 'network': a mapping of fields is wanted"),
+        ("network: {}", ":1: field 'name': missing: give it, or extend a profile that has it"),
+    ],
+)
+def test_check_speaks_to_somebody_who_writes_yaml(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    path = tmp_path / "lab.yaml"
+    path.write_text(text, encoding="utf-8")
+    status, _, err = check(capsys, path)
+    assert status == 2
+    assert said in err
+
+
 def test_profiles_of_the_harness_check_well(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("ietf", "documented", "up-2.4"):
         status, out, _ = check(capsys, name)

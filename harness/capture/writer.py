@@ -67,7 +67,9 @@ class CaptureWriter:
         return self.frames
 
     def close(self) -> None:
-        """End the file."""
+        """End the file; one without a frame still says what its frames would have been."""
+        if not self._writer.header_present:
+            self._writer.write_header(Ether())
         self._writer.close()
 
     def _stream(self, entry: TraceEntry) -> None:

@@ -64,11 +64,17 @@ def step_lines(
     """
     headline = f"{result.verdict.value.upper()}  {result.step.name}"
     lines = [f"{headline:<60} {flow_file}:{result.step.line}"]
-    if result.reason:
+    if result.reason and not _names_findings(result):
         lines.append(f"  {plain(result.reason)}")
     for finding in worst_first(result.findings):
         lines += finding_lines(finding, (described or {}).get(finding.entry, ""))
     return lines
+
+
+def _names_findings(result: StepResult) -> bool:
+    """Whether the reason only names checks: the findings say the same with more words."""
+    checks = {each.check for each in result.findings}
+    return bool(checks) and all(each in checks for each in result.reason.split(", "))
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

@@ -50,13 +50,19 @@ def test_finding_shows_its_offset_and_hint_where_it_has_them() -> None:
 def test_step_shows_verdict_name_place_reason_and_its_findings_worst_first() -> None:
     step = load_flow(FLOW).step("9")
     remark = replace(FINDING, check="PUB-X-1", level=Level.SHOULD, entry=1)
-    result = StepResult(step, Verdict.FAIL, "PUB-EVENT-1", (27,), (), (remark, FINDING))
+    result = StepResult(step, Verdict.FAIL, "it said so", (27,), (), (remark, FINDING))
     lines = step_lines(result, "presence.flow.yaml", {27: "#27 here"})
     assert lines[0] == f"{'FAIL  09-publish':<60} presence.flow.yaml:{step.line}"
-    assert lines[1] == "  PUB-EVENT-1"
+    assert lines[1] == "  it said so"
     heads = [line for line in lines[2:] if not line.startswith("    ")]
     assert heads == ["  PUB-EVENT-1  MUST  RFC 3903 §4.1", "  PUB-X-1  SHOULD  RFC 3903 §4.1"]
     assert "    entry     #27 here" in lines
+
+
+def test_step_does_not_name_the_checks_twice_that_its_findings_name() -> None:
+    step = load_flow(FLOW).step("9")
+    result = StepResult(step, Verdict.FAIL, "PUB-EVENT-1", (27,), (), (FINDING,))
+    assert step_lines(result, "presence.flow.yaml")[1] == finding_lines(FINDING)[0]
 
 
 def test_findings_are_sorted_by_level_then_by_message() -> None:
