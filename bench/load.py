@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -167,4 +168,6 @@ _ROWS: Sequence[tuple[str, str, Callable[[Figures], float]]] = (
 
 
 if __name__ == "__main__":
+    # Whoever ends the benchmark ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())

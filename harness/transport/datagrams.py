@@ -11,6 +11,8 @@ from typing import cast
 from harness.model import Peer, Transport
 
 _MAX_PAYLOAD = 65507
+# Bytes that the system keeps for us while we are busy: its own bound is some hundred messages.
+_RECEIVE_BUFFER = 1 << 21
 _MAX_ROUTES = 1024
 # Peers of which is known on which socket they were heard.
 _MAX_HEARD = 8192
@@ -34,6 +36,8 @@ class Datagrams(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Python 3.11's own datagram transport does not derive from the class that describes it.
         self._transport = cast(asyncio.DatagramTransport, transport)
+        opened: socket.socket = transport.get_extra_info("socket")
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         host, port = transport.get_extra_info("sockname")[:2]
         self.local = Peer(host, port, Transport.UDP)
 
