@@ -129,13 +129,13 @@ def allow_lists_what_was_accepted(response: Response, context: Context) -> Itera
     """The Allow of a UA that has accepted a NOTIFY lists NOTIFY.
 
     "All methods, including ACK and CANCEL, understood by the UA MUST be included in the list of
-    methods in the Allow header field, when present."
+    methods in the Allow header field, when present." Judged where no second UA can be behind the
+    address.
     """
-    if _has_companions(context):
-        return
-    has_notified = any(each.accepted is not None for each in context.session.dialogs.all())
     allowed = response.headers.values("Allow")
-    if allowed and has_notified and not has_token(allowed, "NOTIFY"):
+    if not allowed or has_token(allowed, "NOTIFY") or _has_companions(context):
+        return
+    if any(each.accepted is not None for each in context.session.dialogs.all()):
         yield mismatch(response, "Allow", "a list with NOTIFY")
 
 

@@ -97,10 +97,12 @@ def ack_negotiates_no_keep_alives(request: Request, context: Context) -> Iterato
 
     That of an ACK for a refusal "MUST be equal to the top Via" of its INVITE (RFC 3261 §17.1.1.3).
     """
-    via, number = request.top_via, request.cseq.number if request.cseq is not None else None
+    via = request.top_via
+    if via is None or "keep" not in via.params:
+        return
+    number = request.cseq.number if request.cseq is not None else None
     final = context.session.finals.get(("ue", request.call_id or "", "INVITE"))
-    is_for_2xx = final is not None and final[0] == number and 200 <= final[1] < 300
-    if via is not None and "keep" in via.params and is_for_2xx:
+    if final is not None and final[0] == number and 200 <= final[1] < 300:
         yield mismatch(request, "Via", "no keep parameter")
 
 
@@ -145,9 +147,11 @@ def session_interval_is_90_seconds(message: Message, context: Context) -> Iterat
     A UAS "copies the value of the Session-Expires header field from the request" (§9), and later
     requests have it too: the fault is that of who gave it.
     """
-    is_own = isinstance(message, Request) and tag_of(message.to) is None
-    for name in ("Session-Expires", "Min-SE") if is_own else ("Min-SE",):
+    for name in ("Session-Expires", "Min-SE"):
         for row in message.headers.rows(name):
+            is_first = isinstance(message, Request) and tag_of(message.to) is None
+            if name == "Session-Expires" and not is_first:
+                continue
             try:
                 seconds = parse_number(row.value.partition(";")[0].strip())
             except FieldError:

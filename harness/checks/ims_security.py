@@ -236,10 +236,8 @@ def protected_registration_offers_again(request: Request, context: Context) -> I
 
     The clause is about renewals: one that ends the registration is left out.
     """
-    if is_removal(request):
-        return
     is_protected = any(each.name == IPSEC for each in mechanisms_in(request, VERIFY))
-    if is_protected and not request.headers.rows(CLIENT):
+    if is_protected and not request.headers.rows(CLIENT) and not is_removal(request):
         yield mismatch(request, CLIENT, "present")
 
 
