@@ -29,7 +29,8 @@ ACCEPT = f"{pidf.MEDIA_TYPE}, {partial.MEDIA_TYPE}"
 class Publication:
     """One piece of event state of a presentity, from `stored_at` until `expires_at`.
 
-    `source` is where the PUBLISH came from, None for the played contact.
+    `source` is where the PUBLISH came from, None for the played contact; `octets` is how large
+    its document was.
     """
 
     presentity: str
@@ -38,6 +39,7 @@ class Publication:
     stored_at: float
     expires_at: float
     source: Peer | None
+    octets: int = 0
 
 
 class PublicationError(Exception):
@@ -61,6 +63,7 @@ class Compositor:
         # By presentity, then by entity-tag: a tag is looked for "against all locally stored
         # entity-tags for this resource and event package" (§6 step 3).
         self._stored: dict[str, dict[str, Publication]] = {}
+        self._octets = 0
         self._expiry: TimerQueue[tuple[str, str]] = TimerQueue()
 
     def publish(self, request: Request, source: Peer, now: float) -> Reply:
@@ -89,12 +92,15 @@ class Compositor:
         if seconds is None:
             raise PublicationError(too_brief(network.min_publication))
         # Step 5: the body, unless the publication is removed.
-        document = self._document(request, known)
+        document, octets = self._document(request, known)
+        if seconds > 0 and self._octets + octets > self._site.limits.published_octets:
+            raise PublicationError(Reply(503, headers=(("Retry-After", "60"),)))
         etag = self._site.new_id()
         if known is not None:
             self._remove(presentity, known.etag)
-        if seconds > 0 and document is not None:
-            self._store(Publication(presentity, etag, document, now, now + seconds, source))
+        if seconds > 0:
+            expires_at = now + seconds
+            self._store(Publication(presentity, etag, document, now, expires_at, source, octets))
         # A refresh changes nothing that a watcher sees.
         if request.body or seconds == 0:
             self._changed(presentity, source)
@@ -123,13 +129,14 @@ class Compositor:
             not stored and len(self._stored) >= limits.publications
         )
 
-    def _document(self, request: Request, known: Publication | None) -> Pidf | None:
+    def _document(self, request: Request, known: Publication | None) -> tuple[Pidf, int]:
+        """What is published, and how many octets it has without its codings."""
         if not request.body:
             # Step 5: neither a body nor an entity-tag: "SHOULD reject the request with an
             # appropriate response, such as 400".
             if known is None:
                 raise PublicationError(Reply(400, "Initial Publication Without Body"))
-            return known.document
+            return known.document, known.octets
         # Step 5: a type that "is not understood" is 415; RFC 3261 §8.2.3: Accept is in it.
         essence = request.content_type.essence if request.content_type else ""
         if essence not in (pidf.MEDIA_TYPE, partial.MEDIA_TYPE):
@@ -138,7 +145,7 @@ class Compositor:
             content = content_of(request, self._site.limits.body)
             if essence == partial.MEDIA_TYPE:
                 content = self._whole(content, known)
-            return parse_pidf(content)
+            return parse_pidf(content), len(content)
         except ContentError as error:
             raise PublicationError(error.reply) from None
         except BodyError:
@@ -153,11 +160,13 @@ class Compositor:
     def _store(self, publication: Publication) -> None:
         key = publication.presentity, publication.etag
         self._stored.setdefault(publication.presentity, {})[publication.etag] = publication
+        self._octets += publication.octets
         self._expiry.set(key, publication.expires_at)
 
     def _remove(self, presentity: str, etag: str) -> None:
         stored = self._stored.get(presentity, {})
-        stored.pop(etag, None)
+        gone = stored.pop(etag, None)
+        self._octets -= gone.octets if gone is not None else 0
         self._expiry.cancel((presentity, etag))
         if not stored:
             self._stored.pop(presentity, None)

@@ -19,6 +19,8 @@ class Limits:
     """Temporary GRUUs that stay valid for one address-of-record and instance."""
     publications: int = 10_000
     publications_per_user: int = 16
+    published_octets: int = 1 << 25
+    """Octets of all published documents; in memory they take many times as much."""
     subscriptions: int = 10_000
     subscriptions_per_user: int = 32
     watchers: int = 100_000

@@ -22,7 +22,7 @@ from harness.network.xdms_answer import (
     not_allowed,
     other_method,
 )
-from harness.network.xdms_documents import DocumentChange, Service, XdmDocuments
+from harness.network.xdms_documents import MAX_OCTETS, DocumentChange, Service, XdmDocuments
 from harness.network.xdms_generated import GeneratedDocuments
 from harness.xcap.document import Document, DocumentKey
 from harness.xcap.editing import (
@@ -153,6 +153,8 @@ class Xdms(XdmDocuments):
         if document is None and self._is_full(key):
             return Answer(507)
         edited = self._edit(operation, document, node)
+        if self._store.octets + len(edited.document) > MAX_OCTETS:
+            return Answer(507)
         self._check(edited.document, operation.uri, operation.usage)
         stored = self._replace(key, edited.document)
         return Answer(201 if edited.created else 200, (("ETag", stored.etag),))

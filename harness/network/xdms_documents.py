@@ -32,6 +32,8 @@ MayRead = Callable[[DocumentKey], bool]
 
 MAX_DOCUMENTS_PER_USER = 64
 MAX_DOCUMENTS = 20_000
+MAX_OCTETS = 1 << 27
+"""Octets of all documents."""
 
 MAX_REMEMBERED = 128
 """Resolved references that are kept until a document changes."""

@@ -44,6 +44,8 @@ class DocumentStore:
 
     def __init__(self) -> None:
         self._documents: dict[DocumentKey, Document] = {}
+        self.octets = 0
+        """What all documents come to."""
         self._of_user: dict[str, dict[DocumentKey, Document]] = {}
         self._of_usage: dict[str, dict[DocumentKey, Document]] = {}
 
@@ -52,11 +54,17 @@ class DocumentStore:
 
     def put(self, document: Document) -> None:
         key = document.key
+        self.octets += len(document.content) - self._size(key)
         self._documents[key] = document
         self._of_user.setdefault(key.user, {})[key] = document
         self._of_usage.setdefault(key.auid, {})[key] = document
 
+    def _size(self, key: DocumentKey) -> int:
+        known = self._documents.get(key)
+        return 0 if known is None else len(known.content)
+
     def delete(self, key: DocumentKey) -> None:
+        self.octets -= self._size(key)
         self._documents.pop(key, None)
         for index, name in ((self._of_user, key.user), (self._of_usage, key.auid)):
             documents = index.get(name, {})

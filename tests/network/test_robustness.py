@@ -356,3 +356,22 @@ def test_elements_that_are_too_much_are_left_out() -> None:
     body = (LISTS % f"<list>{uris}</list>").encode()
     assert link.send("SUBSCRIBE", AOR, headers, body).status == 200
     assert len(link.notifies()[-1].body) < 1 << 19
+
+
+def test_documents_are_held_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    link = Link(limits=Limits(published_octets=1000))
+    published = link.publish()
+    for _ in range(20):
+        # What replaces another takes its room.
+        published = link.publish(headers=[("SIP-If-Match", published.etag or "")])
+        assert published.status == 200
+    assert link.publish(PIDF.replace(b"open", b"open" + b" " * 1000)).status == 503
+    link.advance(4000)
+    assert link.network.compositor._octets == 0
+
+    monkeypatch.setattr("harness.network.xdms.MAX_OCTETS", 1000)
+    target, kind = f"/resource-lists/users/{XUI}/index", "application/resource-lists+xml"
+    assert link.xcap("PUT", target, kind, (LISTS % (" " * 2000)).encode()).status == 507
+    assert link.xcap("PUT", target, kind, (LISTS % "").encode()).status == 201
+    assert link.xcap("DELETE", target).status == 200
+    assert link.network.xdms._store.octets == 0
