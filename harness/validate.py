@@ -28,7 +28,7 @@ from harness.checks.registry import (
     splitter_of,
 )
 from harness.checks.session import Session
-from harness.checks.xcap_target import xcap_target
+from harness.checks.xcap_target import XcapTarget, xcap_target
 from harness.checks.xml_documents import (
     DOCUMENTS,
     FRAGMENT,
@@ -126,7 +126,13 @@ class BodyJudge:
         before it, is known as such.
         """
         if content_type is not None and _TYPE.fullmatch(content_type) is None:
-            return Validation(name, content_type, problems=("this is no media type",))
+            problem = (
+                f"{content_type!r} is no media type: give TYPE/SUBTYPE, as application/pidf+xml"
+            )
+            return Validation(name, content_type, problems=(problem,))
+        if at and not at.isspace() and _target_of(at) is None:
+            problem = f"{at!r} is no XCAP URI: give /AUID/users/XUI/DOCUMENT, and the node selector"
+            return Validation(name, content_type or "", problems=(problem,))
         try:
             entity = read_entity(data, codings)
         except BodyError as error:
@@ -264,14 +270,20 @@ def _type_of(data: bytes) -> str:
 
 def _type_at(at: str) -> str:
     """The media type of what is at an XCAP URI; "" where it does not tell."""
-    head = f"PUT {at} HTTP/1.1\r\n\r\n".encode("utf-8", "surrogateescape")
-    request = TraceEntry(1, 0.0, _CLIENT, _CLIENT, head).message
-    target = xcap_target(request) if at and isinstance(request, HttpRequest) else None
+    target = _target_of(at) if at else None
     if target is None:
         return ""
     if target.kind == "document" and target.usage is not None:
         return target.usage.content_type
     return _NODE_TYPES.get(target.kind, "")
+
+
+def _target_of(at: str) -> XcapTarget | None:
+    """What an XCAP URI points to, None where it is none."""
+    sign = "X-3GPP-Intended-Identity: x"  # an XCAP request, whatever its AUID
+    head = f"PUT {at} HTTP/1.1\r\n{sign}\r\n\r\n".encode("utf-8", "surrogateescape")
+    request = TraceEntry(1, 0.0, _CLIENT, _CLIENT, head).message
+    return xcap_target(request) if isinstance(request, HttpRequest) else None
 
 
 def _not_judged(media_type: str, data: bytes, at: str) -> str:

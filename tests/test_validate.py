@@ -179,6 +179,17 @@ def test_namespace_bindings_are_judged_by_their_form() -> None:
     assert found(validated("<a>b</a>", kind), "XCAP-NAMESPACES-4").level == "should"
 
 
+@pytest.mark.parametrize("at", ["index", "http://[", "/", "/index"])
+def test_place_that_is_no_xcap_uri_is_refused(at: str) -> None:
+    result = BodyJudge(load_profile("ietf"), NOW).judge("x", b"<a/>", at=at)
+    assert "no XCAP URI" in result.problems[0]
+
+
+def test_place_of_an_unknown_application_usage_is_taken() -> None:
+    at = "/xcap/org.example.own/users/sip:a@example.com/index"
+    assert BodyJudge(load_profile("ietf"), NOW).judge("x", b"<a/>", at=at).problems == ()
+
+
 def test_place_with_white_space_is_refused() -> None:
     result = BodyJudge(load_profile("ietf"), NOW).judge("x", b"<a/>", at=f"{AT} HTTP/1.1\r\nA: b")
     assert "white space" in result.problems[0]

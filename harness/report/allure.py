@@ -175,7 +175,8 @@ class _Result:
         messages = self._step.messages
         if not messages:
             return _ms(self._story.started), _ms(self._story.started)
-        start = messages[0].entry.time - messages[0].wait
+        # Allure sorts by the start: nothing starts together with what came before it.
+        start = messages[0].entry.time - max(messages[0].wait, 0.001)
         return _ms(start), max(_ms(each.entry.time) for each in messages)
 
     def _details(self) -> Json:
