@@ -354,3 +354,8 @@ def test_reg_id_that_is_none_makes_no_flow(reg_id: str) -> None:
     raw = f"<sip:192.0.2.1:5060>;{instance}"
     response = link.register([("Supported", "outbound"), ("Contact", f"{raw};reg-id={reg_id}")])
     assert (response.status, response.require) == (200, ())
+
+
+def test_profile_asks_for_nothing_that_nobody_can_answer() -> None:
+    with pytest.raises(ValueError, match="digest_qop: none"):
+        profile(authentication="digest", digest_algorithm=["MD5-sess"], digest_qop="none")
