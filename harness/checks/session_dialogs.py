@@ -87,7 +87,7 @@ class Dialog:
     """Whether the capture was seen to lack a request of the dialog."""
     own_uris: list[str] = field(default_factory=list)
     peer_uris: list[str] = field(default_factory=list)
-    """The URIs of To and From in the network's requests: local and remote URI as it has them."""
+    """Local and remote URI as the network has them, in its requests and responses."""
     is_known: bool = False
     """Whether the UE was seen to know it: it sent a request in it, or answered one with 2xx."""
     refused: int | None = None
@@ -316,6 +316,9 @@ class Dialogs:
                 routes = tuple(each.uri for each in reversed(response.record_routes))
                 dialog.route_sets.append(routes)
             _note_target(dialog, response.contacts, entry)
+            # §12.1.2 takes the URIs from "the To field" and "the From field", of either message.
+            _note_uri(dialog.own_uris, response.from_)
+            _note_uri(dialog.peer_uris, response.to)
         if response.expires is not None:
             dialog.expires_at = entry.time + response.expires
 

@@ -240,6 +240,14 @@ def test_the_capture_may_lack_the_refresh_that_a_notifier_tells_of() -> None:
     assert "NOT-STATE-6" not in found
 
 
+def test_the_remote_uri_may_be_that_of_the_response() -> None:
+    steps = subscribed(response={"To": "<sip:alice@home.example.com>;tag=bob-1"})
+    copied = refresh(fields={"To": "<sip:alice@home.example.com>;tag=bob-1"})
+    assert "GEN-PEER-1" not in faults([*steps, ue(copied)])
+    other = refresh(fields={"To": "<sip:carol@example.com>;tag=bob-1"})
+    assert "GEN-PEER-1" in faults([*steps, ue(other)])
+
+
 @pytest.mark.parametrize(
     "fields",
     [
