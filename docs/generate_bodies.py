@@ -21,8 +21,8 @@ document prints, under the profile `documented`. The page lost line ends and ind
 restored here. S19 is damaged there (a blank and the last end tag are missing), and the body of H13
 names another domain than its URI: both stand here twice. The elements (H10, H11, H13) are judged
 at the place in the list that their URI names. Every body of a SIP message lacks its XML declaration
-on the page, and every body of HTTP has one, so that the loss is the page's rather than the UE's: the
-capture in `fixtures/` has them again, and what fails below for that reason alone passes there.
+on the page, and every body of HTTP has one, so that the loss is the page's rather than the UE's:
+the capture in `fixtures/` has them again, and what fails below for that reason alone passes there.
 
 A body **passes** when no MUST is broken; a broken SHOULD is a remark, anything else a note. What
 compares a body with its message (the entity with the publisher, versions, Content-Length) is judged
