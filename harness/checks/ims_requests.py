@@ -138,7 +138,8 @@ def _watches_itself(request: Request, context: Context) -> bool:
 
 # §5.1.1.3: "a Request-URI set to the resource to which the UE wants to be subscribed to, i.e. to a
 # SIP URI that contains the public user identity used for subscription", From and To the same.
-@check("SUB-IMS-1", clause="TS 24.229 §5.1.1.3", level=MUST, on=_SUBSCRIBE, sender="ue")
+# No MUST: an application on the phone may watch the registration of somebody else (RFC 3680 §4.6).
+@check("SUB-IMS-1", clause="TS 24.229 §5.1.1.3", level=SHOULD, on=_SUBSCRIBE, sender="ue")
 def reg_subscription_is_for_the_own_identity(
     request: Request, context: Context
 ) -> Iterator[Mismatch]:

