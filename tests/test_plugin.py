@@ -344,7 +344,7 @@ def waiting_run(lab: pytest.Pytester, *options: str) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", "presence"),
-            *("--presence-profile", "patient.yaml", "--presence-defect", "publish-without-event"),
+            *("--presence-profile", "patient.yaml", "--presence-defect", "never-publishes"),
             *options,
         ],
         cwd=lab.path,

@@ -6,6 +6,13 @@ import re
 
 import pytest
 
+from harness.config import load_profile
+from harness.flow.evaluate import Evaluation
+from harness.flow.steps import load_flow
+from harness.model import Verdict
+from harness.paths import FLOW
+from tests.virtual import play_flow
+
 from .traffic import Said, documented, measured, run, steps, upto
 
 AUTHENTICATE = ("WWW-Authenticate", 'Digest realm="test-rcs.com", nonce="a1", qop="auth"')
@@ -231,3 +238,15 @@ def test_another_identity_is_learned_from_the_register() -> None:
     assert ran.claimed() == [(step,) for step in documented()]
     assert ran.evaluation.ues[0].identity == "sip:alice@ims.example.net"
     assert ran.flow_checks() == run(documented().values()).flow_checks()
+
+
+def test_publish_without_event_is_the_publication_still() -> None:
+    played = play_flow(defects=["publish-without-event"])
+    evaluation = Evaluation(load_flow(FLOW), load_profile("documented"), own_network=True)
+    for entry in played.trace:
+        evaluation.feed(entry)
+    evaluation.finish(played.trace[-1].time)
+
+    step = next(each for each in evaluation.ues[0].steps if each.step.id == "9")
+    assert step.verdict is Verdict.FAIL
+    assert "PUB-EVENT-1" in {finding.check for finding in step.findings}
