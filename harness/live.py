@@ -150,7 +150,9 @@ class EmbeddedUe:
         self._output.close()
         if self._process.stdin is not None:
             self._process.stdin.close()
-        return f"the reference UE ended with status {status}: {said}" if status else ""
+        # One that was still starting ends by the signal itself.
+        is_told = status in (0, -signal.SIGINT)
+        return "" if is_told else f"the reference UE ended with status {status}: {said}"
 
 
 def check_ue(ue: str, persona: str, defects: Sequence[str]) -> str:

@@ -45,7 +45,6 @@ class Registration:
     granted: int | None = None
     """Seconds that the registrar granted."""
     service_route: tuple[str, ...] = ()
-    has_service_route: bool = False
     associated_uris: tuple[str, ...] = ()
     gruus: tuple[str, ...] = ()
 
@@ -100,7 +99,6 @@ class Registrations:
             return
         known.is_active, known.ended_at = True, None
         known.service_route = tuple(each.uri for each in response.service_routes)
-        known.has_service_route = bool(known.service_route)
         known.associated_uris = response.headers.values("P-Associated-URI")
         known.gruus = tuple(
             gruu

@@ -20,11 +20,6 @@ from harness.network.subscriptions import Subscription
 Act = Callable[[Callable[[float], None]], None]
 """Runs a step on the network's own thread, with its clock, and sends what comes of it."""
 
-REASONS = (
-    *("deactivated", "probation", "rejected", "timeout", "giveup", "noresource", "invariant"),
-)
-"""What Subscription-State may give as reasons (RFC 6665 §4.1.3)."""
-
 
 class RoleControl(RoleScript):
     """A role's script, and what the role can be told to do at once."""

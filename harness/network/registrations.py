@@ -28,7 +28,7 @@ class Contact:
     """One contact's machine: `event` is what last happened to it.
 
     `id` stays the same for as long as the contact is bound; `revision` is that of its last event;
-    `since` and `told_at` are monotonic seconds.
+    `since` is monotonic seconds.
     """
 
     id: str
@@ -36,7 +36,6 @@ class Contact:
     event: str
     revision: int
     since: float
-    told_at: float
     retry_after: int | None = None
 
     @property
@@ -83,7 +82,7 @@ class Registrations:
         kept = {contact.id for contact in contacts}
         for contact in found.contacts:
             if contact.id not in kept:
-                found.ended.append(_ended(contact, found.revision, change, now))
+                found.ended.append(_ended(contact, found.revision, change))
         found.contacts = contacts
         self._changed(aor)
 
@@ -108,10 +107,10 @@ class Registrations:
             None,
         )
         if known is None:
-            return Contact(self._new_id(), binding, REGISTERED, record.revision, now, now)
+            return Contact(self._new_id(), binding, REGISTERED, record.revision, now)
         if known.binding == binding:
             return known
-        return Contact(known.id, binding, change.kept, record.revision, known.since, now)
+        return Contact(known.id, binding, change.kept, record.revision, known.since)
 
     def id_of(self, aor: str) -> str:
         """The id of the address-of-record, the same in all documents (RFC 3680 §5.1)."""
@@ -134,13 +133,12 @@ def _since(contacts: Iterable[Contact], after: int) -> tuple[Contact, ...]:
     return tuple(contact for contact in contacts if contact.revision > after)
 
 
-def _ended(contact: Contact, revision: int, change: Change, now: float) -> Contact:
+def _ended(contact: Contact, revision: int, change: Change) -> Contact:
     return Contact(
         contact.id,
         contact.binding,
         change.gone,
         revision,
         contact.since,
-        now,
         retry_after=change.retry_after,
     )

@@ -76,12 +76,6 @@ class Site:
         """An own route: a name-addr with the lr parameter (RFC 3261 §19.1.1)."""
         return f"<{self.uri(user, toward, secure=secure)};lr>"
 
-    def is_own_address(self, uri: SipUri) -> bool:
-        """Whether host and port are those of a listener."""
-        ports = {peer.port for peer in self.listeners}
-        is_secure = uri.scheme == "sips" or uri.transport == "tls"
-        return (uri.port or (5061 if is_secure else 5060)) in ports and self._is_own_host(uri)
-
     def _is_own_host(self, uri: SipUri) -> bool:
         if canonical_host(uri.host) in {canonical_host(_bracket(p.host)) for p in self.listeners}:
             return True
